@@ -1,0 +1,182 @@
+"""The only place with threads and subprocesses: blocking work, each call with a deadline.
+
+A lane is one worker thread with a queue. Two lanes never wait for one another, so a hung daemon
+holds up its own lane alone. Threads are daemonic: one stuck in a native call must not keep the
+program from ending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+from vtui.errors import HostError, NoAnswer, Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Job = Callable[[], None]
+
+
+class Lane:
+    """One worker thread for one system's blocking calls, which run one after the other."""
+
+    def __init__(self, name: str, deadline: float) -> None:
+        """`deadline` in seconds is what a call gets that names none."""
+        self.name = name
+        self.deadline = deadline
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._stuck = ""
+
+    async def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function` in the lane and return what it returns.
+
+        Raises NoAnswer when the deadline passes; the thread cannot be stopped, so until it comes
+        back every further call raises NoAnswer at once instead of queueing behind it.
+        """
+        return await self.call_within(self.deadline, function, *args, **kwargs)
+
+    async def call_within(
+        self, deadline: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same with a deadline of its own, in seconds."""
+        if self._stuck:
+            raise NoAnswer(f"{self.name} still does not answer ({self._stuck})")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def job() -> None:
+            try:
+                result = function(*args, **kwargs)
+            except BaseException as error:  # noqa: BLE001 - handed to the caller, whatever it is
+                _deliver(loop, future, error=error)
+            else:
+                _deliver(loop, future, result=result)
+            self._stuck = ""
+
+        self._start()
+        self._jobs.put(job)
+        try:
+            async with asyncio.timeout(deadline):
+                return await asyncio.shield(future)
+        except TimeoutError:
+            if future.done():  # the function itself raised TimeoutError
+                raise
+            self._stuck = f"waiting for more than {deadline:g} s"
+            future.add_done_callback(_forget)
+            raise NoAnswer(
+                f"{self.name} gave no answer within {deadline:g} s",
+                "the daemon may hang; the rest goes on",
+            ) from None
+
+    def close(self) -> None:
+        """Let the thread end after what it is doing."""
+        self._jobs.put(None)
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._work, name=f"lane-{self.name}", daemon=True
+            )
+            self._thread.start()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+
+def forever(name: str, function: Callable[[], Any]) -> None:
+    """Run a native event loop that never returns in a daemonic thread of its own."""
+    threading.Thread(target=function, name=name, daemon=True).start()
+
+
+async def never() -> None:
+    """Wait until cancelled: the `changed` of a backend that has no news of its own."""
+    await asyncio.Event().wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a finished program left; text is decoded with replacement."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+async def run(command: Sequence[str], *, deadline: float, limit: int = 1 << 20) -> Output:
+    """Run a program without a shell, terminal or input and return its output.
+
+    Output beyond `limit` bytes a stream is cut off. The locale is C.UTF-8. Raises Unavailable when
+    the program is not there or may not run, NoAnswer after `deadline` seconds (its process group is killed
+    then), HostError when it cannot be started for another reason.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise Unavailable(f"{command[0]}: {error.strerror}") from error
+    except OSError as error:
+        raise HostError(f"cannot start {command[0]}: {error.strerror}") from error
+    assert process.stdout
+    assert process.stderr
+    try:
+        async with asyncio.timeout(deadline):
+            out, err = await asyncio.gather(
+                _read(process.stdout, limit), _read(process.stderr, limit)
+            )
+            code = await process.wait()
+    except TimeoutError:
+        raise NoAnswer(f"{command[0]} gave no answer within {deadline:g} s") from None
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    return Output(code, out.decode(errors="replace"), err.decode(errors="replace"))
+
+
+async def _read(stream: asyncio.StreamReader, limit: int) -> bytes:
+    kept = bytearray()
+    while chunk := await stream.read(1 << 16):
+        kept += chunk[: limit - len(kept)]
+    return bytes(kept)
+
+
+def _deliver(
+    loop: asyncio.AbstractEventLoop,
+    future: asyncio.Future[Any],
+    *,
+    result: object = None,
+    error: BaseException | None = None,
+) -> None:
+    def settle() -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    # The loop may be closed already when a late answer comes in.
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(settle)
+
+
+def _forget(future: asyncio.Future[Any]) -> None:
+    if not future.cancelled():
+        future.exception()
