@@ -428,9 +428,12 @@ class Criu:
 # ------------------------------------------------------------------ the whole
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Host:
-    """One snapshot of everything, immutable; the only thing screens and rules look at."""
+    """One snapshot of everything, immutable; the only thing screens and rules look at.
+
+    Compared and hashed by identity, so that what is derived from a whole snapshot can be cached.
+    """
 
     at: float = 0.0
     """Wall clock, seconds since the epoch."""

@@ -1,0 +1,169 @@
+"""Interrupts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from vtui import units
+from vtui.columns import Cell, Column, Tone
+from vtui.cpuset import CpuSet, format_list
+from vtui.model import Cpus, Host, Interrupts, Irq, Irqbalance
+from vtui.views.view import Field, View, number, trend_cell
+
+
+@lru_cache(maxsize=1)
+def isolated(host: Host) -> CpuSet:
+    """The host's isolated CPUs."""
+    cpus = host.value(Cpus)
+    return cpus.isolated if cpus else frozenset()
+
+
+def banned(irq: Irq, host: Host) -> bool:
+    """Whether irqbalance was told to leave this IRQ alone."""
+    daemon = host.value(Irqbalance)
+    return bool(daemon and irq.numbered and int(irq.label) in daemon.banned_irqs)
+
+
+def on_isolated(irq: Irq, host: Host) -> float:
+    """How often per second it fires on isolated CPUs."""
+    interrupts, kept = host.value(Interrupts), isolated(host)
+    if not kept or interrupts is None:
+        return 0.0
+    rates = host.irq_rates.get(irq.ref, ())
+    return sum(rate for cpu, rate in zip(interrupts.columns, rates, strict=False) if cpu in kept)
+
+
+def _affinity(cpus: CpuSet | None, host: Host) -> Cell:
+    if cpus is None:
+        return Cell(units.NOTHING, Tone.DIM)
+    return Cell(format_list(cpus) or "none", Tone.WARN if cpus & isolated(host) else Tone.PLAIN)
+
+
+def _rate(irq: Irq, host: Host) -> Cell:
+    rate = host.rate(irq.ref, "irq")
+    return Cell(units.frequency(rate), Tone.PLAIN if rate else Tone.DIM)
+
+
+def _on_isolated(irq: Irq, host: Host) -> Cell:
+    rate = on_isolated(irq, host)
+    return Cell(units.frequency(rate), Tone.WARN if rate and irq.numbered else Tone.DIM)
+
+
+def order(irq: Irq) -> float:
+    """Numbered lines first, by number; the others after them."""
+    return float(irq.label) if irq.numbered else 1e9
+
+
+def _detail(irq: Irq, host: Host) -> list[Field]:
+    fields: list[Field] = [
+        ("device", irq.device or units.NOTHING),
+        ("chip", irq.chip or units.NOTHING),
+        ("hardware irq", irq.hwirq or units.NOTHING),
+        ("trigger", irq.trigger or units.NOTHING),
+        ("requested", units.NOTHING if irq.requested is None else format_list(irq.requested)),
+        ("effective", units.NOTHING if irq.effective is None else format_list(irq.effective)),
+        ("NUMA node", units.NOTHING if irq.node is None else str(irq.node)),
+        ("irqbalance", "banned" if banned(irq, host) else units.NOTHING),
+        ("rate", units.frequency(host.rate(irq.ref, "irq"))),
+        ("on isolated", units.frequency(on_isolated(irq, host))),
+        ("total", str(sum(irq.counts))),
+    ]
+    interrupts = host.value(Interrupts)
+    rates = host.irq_rates.get(irq.ref, ())
+    for index, count in enumerate(irq.counts if interrupts else ()):
+        if count and interrupts and index < len(interrupts.columns):
+            rate = units.frequency(rates[index]) if index < len(rates) else "0/s"
+            fields.append((f"CPU {interrupts.columns[index]}", f"{count} {rate}"))
+    return fields
+
+
+IRQS = View(
+    kind="irq",
+    plural="irqs",
+    items=lambda host: host.irqs,
+    columns=(
+        Column(
+            "irq",
+            "IRQ",
+            4,
+            lambda item, host: Cell(item.label),
+            key=lambda item, host: order(item),
+            right=True,
+        ),
+        Column(
+            "device", "DEVICE", 20, lambda item, host: Cell(item.device or units.NOTHING), grow=3
+        ),
+        Column("requested", "REQUESTED", 9, lambda item, host: _affinity(item.requested, host)),
+        Column("effective", "EFFECTIVE", 9, lambda item, host: _affinity(item.effective, host)),
+        Column(
+            "rate",
+            "RATE",
+            8,
+            _rate,
+            key=lambda item, host: number(host.rate(item.ref, "irq")),
+            right=True,
+            live=True,
+        ),
+        Column(
+            "isolated",
+            "ISOLATED",
+            8,
+            _on_isolated,
+            key=on_isolated,
+            right=True,
+            live=True,
+        ),
+        Column(
+            "trend",
+            "LAST MINUTE",
+            12,
+            lambda item, host: trend_cell(host, item.ref, 12),
+            rank=2,
+            live=True,
+        ),
+        Column(
+            "banned",
+            "BAN",
+            3,
+            lambda item, host: Cell("ban" if banned(item, host) else units.NOTHING, Tone.DIM),
+            rank=1,
+        ),
+        Column(
+            "node",
+            "NODE",
+            4,
+            lambda item, host: Cell(
+                units.NOTHING if item.node is None else str(item.node), Tone.DIM
+            ),
+            key=lambda item, host: number(item.node),
+            right=True,
+            rank=1,
+        ),
+        Column(
+            "total",
+            "TOTAL",
+            10,
+            lambda item, host: Cell(str(sum(item.counts)), Tone.DIM),
+            key=lambda item, host: sum(item.counts),
+            right=True,
+            rank=3,
+        ),
+        Column(
+            "chip",
+            "CHIP",
+            14,
+            lambda item, host: Cell(item.chip or units.NOTHING, Tone.DIM),
+            rank=4,
+        ),
+        Column(
+            "trigger",
+            "TRIGGER",
+            7,
+            lambda item, host: Cell(item.trigger or units.NOTHING, Tone.DIM),
+            rank=5,
+        ),
+    ),
+    detail=_detail,
+    words=lambda item: f"{item.label} {item.device} {item.chip}",
+    backends=("irq",),
+)
