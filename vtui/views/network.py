@@ -24,11 +24,17 @@ def controller_cell(bridge: Bridge) -> Cell:
     )
 
 
+@lru_cache(maxsize=1)
+def _ports_by_bridge(host: Host) -> dict[Ref, list[Port]]:
+    found: dict[Ref, list[Port]] = {}
+    for port in sorted(host.ports, key=lambda port: port.name):
+        found.setdefault(port.bridge, []).append(port)
+    return found
+
+
 def ports_of(bridge: Bridge, host: Host) -> list[Port]:
     """The bridge's ports, in the order of their names."""
-    return sorted(
-        (port for port in host.ports if port.bridge == bridge.ref), key=lambda port: port.name
-    )
+    return _ports_by_bridge(host).get(bridge.ref, [])
 
 
 def _bridge_detail(bridge: Bridge, host: Host) -> list[Field]:
