@@ -15,7 +15,7 @@ CpuSet = frozenset[int]
 MAX_CPUS = 8192
 """CONFIG_NR_CPUS at its largest on any architecture; a larger number is a mistake, not a CPU."""
 
-_RANGE = re.compile(r"(\d+)(?:-(\d+)(?::(\d+)/(\d+))?)?")
+_RANGE = re.compile(r"(\d+)(?:-(\d+)(?::(\d+)/(\d+))?)?", re.ASCII)
 _MASK = re.compile(r"(?:0x)?[0-9a-f]{1,}(?:,[0-9a-f]{1,8})*", re.IGNORECASE)
 
 

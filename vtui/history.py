@@ -16,7 +16,7 @@ from vtui.model import (
     OpenVSwitch,
     Ref,
 )
-from vtui.reading import Ready
+from vtui.reading import Failed, Ready
 
 TREND = 60
 """Samples kept per thing: one a refresh, so about a minute."""
@@ -65,7 +65,7 @@ class History:
         for name, reading in host.readings.items():
             if isinstance(reading, Ready):
                 self._sample(name, reading)
-            else:
+            elif not isinstance(reading, Failed):
                 self._samples.pop(name, None)
         rates: dict[Ref, Mapping[str, float]] = {}
         lines: dict[Ref, tuple[float, ...]] = {}
@@ -117,7 +117,7 @@ def _rates(before: dict[str, int], now: dict[str, int], seconds: float) -> dict[
 def _line_rates(before: _Sample, sample: _Sample, seconds: float) -> None:
     for ref, counts in sample.lines.items():
         was = before.lines.get(ref)
-        if was is None or len(was) != len(counts):
+        if not was or len(was) != len(counts):
             continue
         if was is counts:
             sample.rates[ref] = _SILENT

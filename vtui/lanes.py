@@ -22,7 +22,20 @@ from vtui.errors import HostError, NoAnswer, Unavailable
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Job = Callable[[], None]
+HANGS = "the daemon may hang; the rest goes on"
+
+REAPING = 1.0
+"""Seconds to wait for a killed program; one in an uninterruptible wait cannot be had at all."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """One call on its way through a lane."""
+
+    run: Callable[[], None]
+    deserted: bool = False
+    """Its caller is gone: pointless when it has not begun yet."""
+    over: bool = False
 
 
 class Lane:
@@ -32,15 +45,16 @@ class Lane:
         """`deadline` in seconds is what a call gets that names none."""
         self.name = name
         self.deadline = deadline
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._stuck = ""
+        self._late: _Job | None = None
 
     async def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function` in the lane and return what it returns.
 
         Raises NoAnswer when the deadline passes; the thread cannot be stopped, so until it comes
-        back every further call raises NoAnswer at once instead of queueing behind it.
+        back every further call raises NoAnswer at once instead of queueing behind it. A call whose
+        caller has gone before its turn came is not made at all.
         """
         return await self.call_within(self.deadline, function, *args, **kwargs)
 
@@ -48,34 +62,32 @@ class Lane:
         self, deadline: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """The same with a deadline of its own, in seconds."""
-        if self._stuck:
-            raise NoAnswer(f"{self.name} still does not answer ({self._stuck})")
+        if self._late and not self._late.over:
+            raise NoAnswer(f"{self.name} still does not answer", HANGS)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
-        def job() -> None:
+        def run() -> None:
             try:
                 result = function(*args, **kwargs)
             except BaseException as error:  # noqa: BLE001 - handed to the caller, whatever it is
                 _deliver(loop, future, error=error)
             else:
                 _deliver(loop, future, result=result)
-            self._stuck = ""
 
+        job = _Job(run)
         self._start()
         self._jobs.put(job)
         try:
-            async with asyncio.timeout(deadline):
-                return await asyncio.shield(future)
-        except TimeoutError:
-            if future.done():  # the function itself raised TimeoutError
-                raise
-            self._stuck = f"waiting for more than {deadline:g} s"
-            future.add_done_callback(_forget)
-            raise NoAnswer(
-                f"{self.name} gave no answer within {deadline:g} s",
-                "the daemon may hang; the rest goes on",
-            ) from None
+            await asyncio.wait({future}, timeout=deadline)
+        finally:
+            if not future.done():
+                job.deserted = True
+                future.add_done_callback(_forget)
+        if future.done():
+            return future.result()
+        self._late = job
+        raise NoAnswer(f"{self.name} gave no answer within {deadline:g} s", HANGS)
 
     def close(self) -> None:
         """Let the thread end after what it is doing."""
@@ -90,7 +102,9 @@ class Lane:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            job()
+            if not job.deserted:
+                job.run()
+            job.over = True
 
 
 def forever(name: str, function: Callable[[], Any]) -> None:
@@ -134,6 +148,7 @@ async def run(command: Sequence[str], *, deadline: float, limit: int = 1 << 20) 
         raise HostError(f"cannot start {command[0]}: {error.strerror}") from error
     assert process.stdout
     assert process.stderr
+    code: int | None = None
     try:
         async with asyncio.timeout(deadline):
             out, err = await asyncio.gather(
@@ -143,11 +158,32 @@ async def run(command: Sequence[str], *, deadline: float, limit: int = 1 << 20) 
     except TimeoutError:
         raise NoAnswer(f"{command[0]} gave no answer within {deadline:g} s") from None
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        # The program itself may be gone and only a child of it still hold the pipes.
+        if code is None:
+            await _kill(process)
     return Output(code, out.decode(errors="replace"), err.decode(errors="replace"))
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if process.returncode is None or not _exists(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), REAPING)
+
+
+def _exists(pid: int) -> bool:
+    """Whether a process has this id; once ours was reaped, such a one is a stranger.
+
+    The kernel gives a number to nobody else while a process group still bears it.
+    """
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 async def _read(stream: asyncio.StreamReader, limit: int) -> bytes:

@@ -413,6 +413,8 @@ class Irqbalance:
     """Seconds between its rounds."""
     banned_irqs: frozenset[int] = frozenset()
     banned_cpus: CpuSet = frozenset()
+    partial: str = ""
+    """Why its settings are not known; empty when they are."""
 
 
 @dataclass(frozen=True, slots=True)

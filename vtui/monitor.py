@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +20,14 @@ SETTLE = 0.05
 MIN_GAP = 0.2
 """Seconds between two reads of a backend, however fast its events come."""
 
+LIVELY = 10.0
+"""Seconds; a backend read more seldom is costly to ask and has no details for what is on screen."""
+
 MAX_BACKOFF = 10.0
 """Seconds between two tries of a backend that fails, in the end; it is tried for ever."""
+
+PARTING = 1.0
+"""Seconds a backend gets to close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,9 @@ class Monitor:
             return
         fresh = need.visible - self._need.visible
         self._need = need
-        if fresh:
-            self.wake()
+        for name, followed in self._followed.items():
+            if fresh and followed.backend.cadence <= LIVELY:
+                self.wake(name)
 
     def wake(self, name: str | None = None) -> None:
         """Read this backend, or all of them, now."""
@@ -136,8 +144,7 @@ class Monitor:
         return self._history.complete(Host(at=time.time(), readings=dict(self._readings)))
 
     async def _close(self) -> None:
-        for followed in self._followed.values():
-            await followed.backend.close()
+        await asyncio.gather(*(_close(one.backend) for one in self._followed.values()))
 
     async def _follow(self, followed: _Followed) -> None:
         backend = followed.backend
@@ -147,12 +154,13 @@ class Monitor:
             while True:
                 began = self._clock()
                 followed.wake.clear()
-                await self._read(followed)
+                # Both listen again before the read begins: news during it call for another one.
                 if changed.done():
                     changed.result()
                     changed = asyncio.create_task(backend.changed())
                 if woken.done():
                     woken = asyncio.create_task(followed.wake.wait())
+                await self._read(followed)
                 took = self._clock() - began
                 await asyncio.sleep(max(0.0, MIN_GAP - took))
                 if followed.wake.is_set() or changed.done():
@@ -196,3 +204,10 @@ class Monitor:
         before = self._readings[name]
         since = before.since if isinstance(before, Failed) else now
         return Failed(error.message, error.hint, latest(before), since)
+
+
+async def _close(backend: Backend) -> None:
+    """Close it, or leave it to the end of the process: nothing may hold up the way out."""
+    with contextlib.suppress(TimeoutError, VtuiError):
+        async with asyncio.timeout(PARTING):
+            await backend.close()

@@ -25,4 +25,4 @@ def clean(text: str, limit: int = LIMIT) -> str:
     if not (cut.isascii() and cut.isprintable()):
         kept = (" " if unicodedata.category(char) in _HARMFUL else char for char in cut)
         cut = "".join(kept)
-    return cut if len(cut) <= limit else cut[: max(0, limit - 2)] + ".."
+    return cut if len(cut) <= limit else f"{cut[: max(0, limit - 2)]}.."[:limit]
