@@ -77,17 +77,18 @@ class History:
 
     def _sample(self, name: str, reading: Ready[object]) -> None:
         before = self._samples.get(name)
-        if before and reading.at <= before.at:
+        at = _counted_at(reading)
+        if at is None or (before and at <= before.at):
             return
         counters = {item.ref: item.counters() for item in _counting(reading.value)}
-        sample = _Sample(reading.at, counters, {}, {}, {}, ())
+        sample = _Sample(at, counters, {}, {}, {}, ())
         if isinstance(reading.value, Interrupts):
             sample.columns = reading.value.columns
             sample.lines = {irq.ref: irq.counts for irq in reading.value.irqs}
         self._samples[name] = sample
         if before is None:
             return
-        seconds = reading.at - before.at
+        seconds = at - before.at
         for ref, now in counters.items():
             if ref in before.counters:
                 sample.rates[ref] = _rates(before.counters[ref], now, seconds)
@@ -104,6 +105,13 @@ class History:
                 if value or kept:
                     self._trends[ref] = (*kept[1 - TREND :], value)
                 return
+
+
+def _counted_at(reading: Ready[object]) -> float | None:
+    value = reading.value
+    if isinstance(value, OpenVSwitch) and value.counted_at is not None:
+        return value.counted_at or None
+    return reading.at
 
 
 def _rates(before: dict[str, int], now: dict[str, int], seconds: float) -> dict[str, float]:

@@ -179,6 +179,8 @@ class Bridge:
     controllers: tuple[Controller, ...] = ()
     fail_mode: str = ""
     stp: bool = False
+    """Spanning tree is on; OVS: `rstp` may be on instead."""
+    rstp: bool = False
     external_ids: tuple[tuple[str, str], ...] = ()
 
 
@@ -252,6 +254,9 @@ class Link:
     """Operational state, RFC 2863: UP, DOWN, LOWERLAYERDOWN, DORMANT, UNKNOWN, ..."""
     master: str = ""
     peer: str = ""
+    """The other end of a veth pair, when it lies in this network namespace."""
+    lower: str = ""
+    """The device a VLAN, macvlan or the like sits on, when it lies in this network namespace."""
     mtu: int | None = None
     mac: str = ""
     alias: str = ""
@@ -354,6 +359,9 @@ class OpenVSwitch:
     bridges: tuple[Bridge, ...]
     ports: tuple[Port, ...]
     version: str = ""
+    counted_at: float | None = None
+    """When the statistics were taken, in seconds that only differences have a meaning of: they are
+    refreshed at a pace of their own. None: with the reading; 0: not known yet, so no rates."""
 
 
 @dataclass(frozen=True, slots=True)
