@@ -1,0 +1,1 @@
+"""Tests, and the lab of real daemons they run on."""

@@ -1,0 +1,67 @@
+"""Links in the host's network namespace, a Linux bridge with a veth pair, and named netns."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from tests.lab.errors import LabError
+from tests.lab.part import Part
+from tests.lab.process import Runner
+from tests.lab.site import Site
+
+
+class Net(Part):
+    """A Linux bridge `PREFIX-lan`; one end of a veth pair is its port, OVS takes the other."""
+
+    name = "net"
+
+    @property
+    def bridge(self) -> str:
+        return self.site.link("lan")
+
+    @property
+    def bridge_port(self) -> str:
+        return self.site.link("veth0")
+
+    @property
+    def ovs_port(self) -> str:
+        return self.site.link("veth1")
+
+    def start(self) -> None:
+        ip = self.run
+        ip("ip", "link", "add", self.bridge, "type", "bridge")
+        ip("ip", "link", "add", self.bridge_port, "type", "veth", "peer", "name", self.ovs_port)
+        for link in (self.bridge, self.bridge_port, self.ovs_port):
+            ip("ip", "link", "set", link, "alias", self.site.link_alias)
+        ip("ip", "link", "set", self.bridge_port, "master", self.bridge)
+        for link in (self.bridge, self.bridge_port, self.ovs_port):
+            ip("ip", "link", "set", link, "up")
+
+    def endpoint(self) -> str:
+        return self.bridge
+
+
+def add_netns(site: Site, run: Runner) -> Path:
+    """The lab's named network namespace, with loopback up; its path is what nsenter takes."""
+    path = Path("/run/netns") / site.netns
+    if not path.exists():
+        run("ip", "netns", "add", site.netns)
+    run("ip", "-n", site.netns, "link", "set", "lo", "up")
+    return path
+
+
+def links(site: Site, run: Runner) -> list[str]:
+    """Links bearing the lab's mark."""
+    found = json.loads(run("ip", "-j", "-d", "link", "show") or "[]")
+    return [link["ifname"] for link in found if link.get("ifalias") == site.link_alias]
+
+
+def remove(site: Site, run: Runner) -> None:
+    """Deletes the lab's links and its network namespace."""
+    for link in links(site, run):
+        with suppress(LabError):  # the other end of a veth pair is gone with the first
+            run("ip", "link", "delete", link)
+    if (Path("/run/netns") / site.netns).exists():
+        run("ip", "netns", "delete", site.netns)
