@@ -59,6 +59,11 @@ class Column(Generic[T]):
     live: bool = False
     """A rate: needs two readings, so the CLI's single one leaves it out."""
 
+    draw: Callable[[T, Host, int], Line] | None = None
+    """Draws the cell in so many characters, where one tone is not enough; `cell` still tells its text."""
+    head: Callable[[Host, int], str] | None = None
+    """A title that depends on the host, in so many characters."""
+
     def sort_key(self, item: T, host: Host) -> SortKey:
         """What rows are ordered by."""
         return self.key(item, host) if self.key else self.cell(item, host).text.lower()

@@ -39,6 +39,6 @@ def diff(old: Iterable[T], new: Iterable[T]) -> Delta[T]:
         was = before.pop(item.ref, None)
         if was is None:
             added.append(item)
-        elif was != item:
+        elif was is not item and was != item:
             changed.append((was, item))
     return Delta(tuple(added), tuple(changed), tuple(before.values()))

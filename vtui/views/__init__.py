@@ -17,4 +17,4 @@ VIEWS: dict[str, View] = {
 }
 """By the plural that `vtui list` takes."""
 
-__all__ = ["VIEWS", "View"]
+__all__ = ["CONTAINERS", "CPUS", "DOMAINS", "IRQS", "VIEWS", "View"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 from vtui import units
-from vtui.columns import Cell, Column, Tone
+from vtui.columns import Cell, Column, Line, Span, Tone
 from vtui.cpuset import CpuSet, format_list
 from vtui.model import Cpus, Host, Interrupts, Irq, Irqbalance
 from vtui.views.view import Field, View, number, trend_cell
@@ -47,6 +48,51 @@ def _rate(irq: Irq, host: Host) -> Cell:
 def _on_isolated(irq: Irq, host: Host) -> Cell:
     rate = on_isolated(irq, host)
     return Cell(units.frequency(rate), Tone.WARN if rate and irq.numbered else Tone.DIM)
+
+
+HEAT = " ·▁▂▃▄▅▆▇█"
+"""From silence to a hundred thousand a second: one step for each half decade from 1/s on."""
+
+
+def heat(rate: float) -> str:
+    """A rate per second as a glyph of growing height; silence is blank."""
+    if rate <= 0:
+        return HEAT[0]
+    step = 1 + (max(0, int(2 * math.log10(rate)) + 1) if rate >= 1 else 0)
+    return HEAT[min(step, len(HEAT) - 1)]
+
+
+def bins(count: int, width: int) -> list[range]:
+    """The columns of a map of `count` CPUs in `width` characters: several CPUs share one when many."""
+    if not count or width < 1:
+        return []
+    each = -(-count // width)
+    return [range(first, min(first + each, count)) for first in range(0, count, each)]
+
+
+def _heat_line(irq: Irq, host: Host, width: int) -> Line:
+    interrupts, kept = host.value(Interrupts), isolated(host)
+    rates = host.irq_rates.get(irq.ref, ())
+    columns = interrupts.columns if interrupts else ()
+    spans: list[Span] = []
+    for group in bins(len(columns), width):
+        rate = max((rates[index] for index in group if index < len(rates)), default=0.0)
+        noisy = rate and irq.numbered and any(columns[index] in kept for index in group)
+        spans.append((heat(rate), Tone.BAD if noisy else Tone.ACCENT))
+    spans.append((" " * (width - len(spans)), Tone.PLAIN))
+    return tuple(spans)
+
+
+def _heat_head(host: Host, width: int) -> str:
+    """CPU numbers above the map, as far apart as they need to be."""
+    interrupts = host.value(Interrupts)
+    columns = interrupts.columns if interrupts else ()
+    text = ""
+    for position, group in enumerate(bins(len(columns), width)):
+        label = str(columns[group.start])
+        if position >= len(text) + bool(text) and position + len(label) <= width:
+            text = text.ljust(position) + label
+    return text
 
 
 def order(irq: Irq) -> float:
@@ -111,6 +157,17 @@ IRQS = View(
             _on_isolated,
             key=on_isolated,
             right=True,
+            live=True,
+        ),
+        Column(
+            "heat",
+            "CPU",
+            16,
+            lambda item, host: Cell(""),
+            key=lambda item, host: number(host.rate(item.ref, "irq")),
+            draw=_heat_line,
+            head=_heat_head,
+            grow=2,
             live=True,
         ),
         Column(

@@ -162,8 +162,9 @@ def _port_detail(port: Port, host: Host) -> list[Field]:
     return fields + pairs(port.external_ids, "port ids")
 
 
-def _drops(port: Port, host: Host) -> float | None:
-    rates = host.rates.get(port.ref)
+def drops(ref: Ref, host: Host) -> float | None:
+    """Packets dropped per second in both directions."""
+    rates = host.rates.get(ref)
     if not rates:
         return None
     return rates.get("rx_dropped", 0.0) + rates.get("tx_dropped", 0.0)
@@ -211,9 +212,10 @@ PORTS = View(
             "DROPS",
             7,
             lambda item, host: Cell(
-                units.frequency(_drops(item, host)), Tone.WARN if _drops(item, host) else Tone.DIM
+                units.frequency(drops(item.ref, host)),
+                Tone.WARN if drops(item.ref, host) else Tone.DIM,
             ),
-            key=lambda item, host: number(_drops(item, host)),
+            key=lambda item, host: number(drops(item.ref, host)),
             right=True,
             rank=1,
             live=True,
@@ -244,7 +246,8 @@ def link_mark(link: Link) -> Cell:
     return Cell("●", Tone.GOOD)
 
 
-def _link_state(link: Link) -> str:
+def link_state(link: Link) -> str:
+    """Up, down, or the operational state in between."""
     return link.state.lower() if link.up else "down"
 
 
@@ -274,7 +277,7 @@ LINKS = View(
         Column("mark", "", 1, lambda item, host: link_mark(item)),
         Column("name", "NAME", 15, lambda item, host: Cell(item.name), grow=1),
         Column("kind", "KIND", 8, lambda item, host: Cell(item.kind or "device", Tone.DIM)),
-        Column("state", "STATE", 8, lambda item, host: Cell(_link_state(item))),
+        Column("state", "STATE", 8, lambda item, host: Cell(link_state(item))),
         Column(
             "master",
             "MASTER",
