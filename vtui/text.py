@@ -6,7 +6,10 @@ through `clean`: on screen in the widgets, in text output in the CLI.
 
 from __future__ import annotations
 
+import locale
+import os
 import unicodedata
+from collections.abc import Mapping
 
 LIMIT = 400
 """Characters kept when nothing shorter is asked for."""
@@ -26,3 +29,24 @@ def clean(text: str, limit: int = LIMIT) -> str:
         kept = (" " if unicodedata.category(char) in _HARMFUL else char for char in cut)
         cut = "".join(kept)
     return cut if len(cut) <= limit else f"{cut[: max(0, limit - 2)]}.."[:limit]
+
+
+ASCII = str.maketrans(
+    "▁▂▃▄▅▆▇█" + "●○◐✗‖↻↓↑▲▼■·…→" + "├└─━│┃┌┐┘┴┬┤┼╭╮╯╰╸╺" + "▔▕▏▎▊▌▐",
+    "_.-=+*%#" + "*oox=@v^^v#.~>" + "|`--||" + "+" * 13 + " " * 7,
+)
+
+
+def to_ascii(text: str) -> str:
+    """`text` with as many characters, all ASCII: drawing characters by likeness, others as "?"."""
+    return text.translate(ASCII).encode("ascii", "replace").decode("ascii")
+
+
+def wants_ascii(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the locale's or the terminal's character set has no more than ASCII to offer.
+
+    A VT220 obeys bytes 0x80 to 0x9f as controls, and UTF-8 has them in letters.
+    """
+    if environ.get("TERM", "").startswith(("vt", "ansi", "dumb")):
+        return True
+    return "utf" not in locale.getpreferredencoding(False).lower()
