@@ -21,7 +21,6 @@ from tests.lab.foreground import run_foreground
 from tests.lab.lab import CHOICES, Lab, say
 from tests.lab.sweep import survivors
 
-EXIT_USAGE = 2
 EXIT_LAB = 4
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KEPT_THROUGH_SUDO = ("TERM", "COLORTERM", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "PATH")
@@ -43,20 +42,26 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--name", default=os.environ.get("VTUI_LAB_NAME", "demo"))
-    only = argparse.ArgumentParser(add_help=False)
-    only.add_argument(
-        "--only", type=lambda text: text.split(","), help=f"comma-separated: {','.join(CHOICES)}"
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--name", help="one lab from another; default demo, or $VTUI_LAB_NAME")
+    common.add_argument(
+        "--only",
+        type=lambda text: text.split(","),
+        metavar="PART,...",
+        help=f"start these alone: {', '.join(CHOICES)}",
     )
-    parser = argparse.ArgumentParser(prog="python -m tests.lab", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.lab", description=__doc__, parents=[common]
+    )
     verbs = parser.add_subparsers(dest="command", required=True)
-    verbs.add_parser("up", parents=[common, only], help="start it and leave it running")
+    verbs.add_parser("up", parents=[common], help="start it and leave it running")
     verbs.add_parser("down", parents=[common], help="end it and remove every trace")
     verbs.add_parser("status", parents=[common], help="what runs, and where it answers")
-    run = verbs.add_parser("run", parents=[common, only], help="start it for one command")
+    run = verbs.add_parser("run", parents=[common], help="start it for one command")
     run.add_argument("cmd", nargs="+", metavar="CMD", help="after --")
-    options = parser.parse_args(argv)
+    given = parser.parse_args(argv)
+    defaults = {"name": os.environ.get("VTUI_LAB_NAME") or "demo", "only": None}
+    options = argparse.Namespace(**{**defaults, **vars(given)})
     try:
         Lab(options.name)
     except ValueError as error:

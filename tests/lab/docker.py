@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tarfile
 import tempfile
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from tests.lab.criu import wrapper_dir
 from tests.lab.errors import LabError
 from tests.lab.namespace import private_run
 from tests.lab.part import Part
-from tests.lab.process import need
+from tests.lab.process import environment, need
 
 IMAGE = "plant/busybox:1"
 _COUNTER = (
@@ -114,7 +113,7 @@ class Docker(Part):
             f"--cgroup-parent=/{self.site.cgroup}/docker",
             "--exec-opt=native.cgroupdriver=cgroupfs",
         ]
-        path = f"{wrapper_dir(cache_root())}:{os.environ.get('PATH', os.defpath)}"
+        path = f"{wrapper_dir(cache_root())}:{environment()['PATH']}"
         self.daemons.spawn("docker", argv, {"PATH": path})
         self.daemons.ready("docker", self._answers, timeout=20, what="dockerd to answer")
 

@@ -23,7 +23,6 @@ _MODULES = (
     *("virtio_pci_legacy_dev", "virtio_pci", "virtio_blk", "virtio_net", "virtio_balloon"),
     *("evdev", "button"),
 )
-"""In the order in which insmod can load them."""
 
 
 class Guest(Part):

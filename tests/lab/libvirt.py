@@ -87,7 +87,7 @@ class Libvirt(Part):
     def _answers(self) -> bool:
         if self._socket.exists():
             with suppress(LabError):
-                self.virsh("version", "--daemon", timeout=15)
+                self.virsh("uri", timeout=15)
                 return True
         return False
 

@@ -7,9 +7,6 @@ from pathlib import Path
 
 from tests.lab.site import RUN_ROOT, SCRIPTS, Site
 
-PRIVATE = ("libvirt", "docker", "irqbalance")
-"""The daemons that get a private /run."""
-
 
 def private_run(
     site: Site,

@@ -28,6 +28,7 @@ _INTERNAL_PORTS = json.dumps(
         },
     ]
 )
+_PORTS_UP = ("plant", "field", "hmi0", "eth0", "eth1")
 _SILENT_CONTROLLER = "tcp:127.0.0.1:6699"
 
 
@@ -76,6 +77,8 @@ class Ovs(Part):
             self._start_vswitchd()
             self.vsctl(*self._layout())
             self._release_datapath_name()
+        for port in _PORTS_UP:
+            self.run("ip", "link", "set", self.site.link(port), "up")
 
     def running(self) -> bool:
         """Whether both daemons live, so that a tap can be plugged in."""

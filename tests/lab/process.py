@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -16,6 +17,9 @@ from pathlib import Path
 from tests.lab import cgroups
 from tests.lab.errors import LabError
 from tests.lab.site import SCRIPTS, Site
+
+_SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+_INSTALL_HINT = "run tests/lab/install-packages.sh"
 
 
 def start_time(pid: int) -> int | None:
@@ -122,7 +126,7 @@ class Daemons:
                 stderr=log,
                 start_new_session=True,
                 cwd="/",
-                env={**os.environ, **(env or {})},
+                env=environment(env),
             )
         with self._lock:
             self._children.append(child)
@@ -238,22 +242,26 @@ def _client(
             errors="replace",
             start_new_session=True,
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env=environment(env),
         )
     except FileNotFoundError:
-        hint = "run tests/lab/install-packages.sh"
-        raise LabError(f"{command[0]} is not installed", hint) from None
+        raise LabError(f"{command[0]} is not installed", _INSTALL_HINT) from None
 
 
 def _short(command: Sequence[str]) -> str:
     return " ".join(command)[:80]
 
 
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for everything started here; a plain user's PATH lacks the sbin folders."""
+    env = {**os.environ, **(extra or {})}
+    env["PATH"] = f"{env.get('PATH', os.defpath)}:{_SYSTEM_PATH}"
+    return env
+
+
 def need(program: str) -> str:
     """The program's path, or a LabError that says how to get it."""
-    path = os.environ.get("PATH", os.defpath) + ":/usr/local/sbin:/usr/sbin:/sbin"
-    for folder in path.split(":"):
-        candidate = Path(folder) / program
-        if candidate.is_file() and os.access(candidate, os.X_OK):
-            return str(candidate)
-    raise LabError(f"{program} is not installed", "run tests/lab/install-packages.sh")
+    path = shutil.which(program, path=environment()["PATH"])
+    if path is None:
+        raise LabError(f"{program} is not installed", _INSTALL_HINT)
+    return path

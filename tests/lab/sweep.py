@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import time
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from tests.lab import cgroups, irqbalance, net, ovs
 from tests.lab.errors import LabError
-from tests.lab.namespace import PRIVATE
 from tests.lab.process import Daemons, Recorded, Runner, start_time
 from tests.lab.site import DATA_ROOT, RUN_ROOT, Site
 
@@ -55,11 +55,10 @@ def _in_private_mounts(site: Site) -> Iterator[int]:
 
     On hosts with cgroup2 alone libvirt moves guests out of the lab's cgroup; not out of here.
     """
-    marks = [f"/{RUN_ROOT.name}/{site.name}/ns/{daemon} /run " for daemon in PRIVATE]
+    mark = re.compile(rf"/{RUN_ROOT.name}/{site.name}/ns/[^ ]+ /run ")
     for mountinfo in Path("/proc").glob("[0-9]*/mountinfo"):
         with suppress(OSError):
-            text = mountinfo.read_text()
-            if any(mark in text for mark in marks):
+            if mark.search(mountinfo.read_text()):
                 yield int(mountinfo.parent.name)
 
 
@@ -78,13 +77,11 @@ def _end_processes(site: Site, daemons: Daemons, timeout: float = 10.0) -> None:
 
 
 def _unmount(site: Site) -> None:
-    """Detaches mounts below the lab's folders, innermost first."""
-    for _ in range(3):
-        mounts = mounts_of(site)
-        for mount in reversed(mounts):
-            Runner()("umount", "--lazy", mount)
-        if not mounts:
-            return
+    """Detaches mounts below the lab's folders, innermost first, before those are deleted."""
+    for mount in reversed(mounts_of(site)):
+        Runner()("umount", "--lazy", mount)
+    if left := mounts_of(site):
+        raise LabError(f"still mounted: {' '.join(map(str, left))}")
 
 
 def mounts_of(site: Site) -> list[Path]:

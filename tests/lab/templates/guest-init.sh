@@ -5,8 +5,11 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mkdir -p /dev/pts && mount -t devpts devpts /dev/pts
 echo 3 >/proc/sys/kernel/printk
-for module in /modules/*.ko; do
-    insmod "$module" 2>/dev/null
+# Each pass loads what the one before made loadable.
+for _ in 1 2 3; do
+    for module in /modules/*.ko; do
+        insmod "$module" 2>/dev/null
+    done
 done
 
 for word in $(cat /proc/cmdline); do
@@ -27,11 +30,14 @@ while sleep 5; do
     [ -z "$address" ] || ping -c 1 -w 1 "${address%.*}.1" >/dev/null 2>&1
 done &
 
-# Busybox's acpid turns the power button of `virsh shutdown` into a power-off.
-mkdir -p /etc/acpi/PWRF
-printf '#!/bin/sh\necho "power button: going down"\nsync\npoweroff -f\n' >/etc/acpi/PWRF/00000080
-chmod 755 /etc/acpi/PWRF/00000080
-acpid 2>/dev/null
+# The power button, which is what `virsh shutdown` presses: one event, and down it goes.
+button=$(sed -n '/Name="Power Button"/,/^$/s/.*\(event[0-9]*\).*/\1/p' /proc/bus/input/devices)
+[ -z "$button" ] || (
+    dd if="/dev/input/$button" bs=24 count=1 of=/dev/null 2>/dev/null
+    echo 'Power button pressed: going down.' >/dev/ttyS0
+    sync
+    poweroff -f
+) &
 
 while :; do
     printf '\n%s is up. Press Enter for a shell.\n' "$(hostname)"
