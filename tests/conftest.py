@@ -1,4 +1,4 @@
-"""The one lab that all live tests of a session share."""
+"""The one lab that all tests of a session share."""
 
 from __future__ import annotations
 
