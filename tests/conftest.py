@@ -1,4 +1,7 @@
-"""The one lab that all tests of a session share."""
+"""The one lab that all tests of a session share.
+
+Two sessions at once need two names (VTUI_LAB_NAME); VTUI_LAB_PARTS="irqbalance criu" starts these alone.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,6 @@ def lab() -> Iterator[Lab]:
     """All real daemons, started once; leave them as you found them."""
     if os.geteuid() != 0:
         pytest.skip("missing capability: root")
-    lab = Lab("test")
-    with lab.running():
+    lab = Lab(os.environ.get("VTUI_LAB_NAME", "test"))
+    with lab.running(os.environ.get("VTUI_LAB_PARTS", "").split() or None):
         yield lab
