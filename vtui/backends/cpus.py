@@ -151,7 +151,7 @@ def _sets(tree: Tree) -> Sets:
 class CpuInfo:
     """Every CPU with its role and its load, and the machine's memory, name and kernel."""
 
-    name = "cpu"
+    name = "cpus"
     cadence = 1.0
     deadline = 5.0
 
