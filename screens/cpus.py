@@ -18,7 +18,7 @@ class CpusScreen(ListScreen):
         return map_lines(host, width)[: max(6, self.size.height // 2)]
 
 
-def map_lines(host: Host, width: int) -> list[Line]:
+def map_lines(host: Host, width: int, *, legend: bool = True) -> list[Line]:
     """The CPU map of a host."""
     if not host.cpus:
         return []
@@ -32,4 +32,4 @@ def map_lines(host: Host, width: int) -> list[Line]:
         interrupts=interrupts_on(host),
         owners={cpu: [claim.name for claim in claims] for cpu, claims in owners(host).items()},
     )
-    return cpu_map(facts, width)
+    return cpu_map(facts, width, explain=legend)

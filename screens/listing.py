@@ -37,7 +37,13 @@ class ListScreen(HostScreen):
         yield Lines(id="map")
         yield Lines(id="notices")
         with Container(id="pane"):
-            yield Table(self.view.columns, sort=self._sort, words=self.view.words, id="table")
+            yield Table(
+                self.view.columns,
+                sort=self._sort,
+                words=self.view.words,
+                empty=self.view.empty,
+                id="table",
+            )
             yield Lines(id="detail")
         yield Input(id="filter", placeholder="filter", select_on_focus=False)
 

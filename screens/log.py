@@ -45,6 +45,7 @@ LOG = View(
     detail=_detail,
     words=lambda event: event.text,
     backends=(),
+    empty="nothing has changed since vtui started",
 )
 
 

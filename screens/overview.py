@@ -9,7 +9,6 @@ from typing import Any
 
 from textual import on
 from textual.message import Message
-from textual.widget import Widget
 
 from vtui import units
 from vtui.audit import Finding, Severity, audit
@@ -79,6 +78,7 @@ CONCERNS = View(
     detail=_detail,
     words=lambda one: one.finding.text,
     backends=(),
+    empty="nothing needs attention",
 )
 
 
@@ -92,17 +92,12 @@ class OverviewScreen(ListScreen):
             super().__init__()
             self.ref = ref
 
-    def body(self) -> Iterable[Widget]:
-        """As a list, with the findings for rows."""
-        yield from super().body()
-
     def map(self, host: Host, width: int) -> list[Line]:
         """The summary, then the CPU map."""
         lines = summary(host)
         room = self.size.height - len(lines) - 8
-        cpus = map_lines(host, width)
-        blank: Line = ()
-        return [*lines, blank, *cpus[: max(0, room)]] if cpus and room > 3 else lines
+        cpus = map_lines(host, width, legend=False)
+        return [*lines, (), *cpus, ()] if cpus and len(cpus) <= room else lines
 
     @on(Table.Opened)
     def _opened(self) -> None:
@@ -113,8 +108,8 @@ class OverviewScreen(ListScreen):
             self.action_details()
 
     def position(self) -> str:
-        """Nothing to attend to is worth saying."""
-        return super().position() if self.table.current is not None else "nothing needs attention"
+        """None of none is not worth a place."""
+        return super().position() if self.table.current is not None else ""
 
 
 def summary(host: Host) -> list[Line]:
@@ -191,11 +186,11 @@ def _network(host: Host) -> Line:
     ports = len(ovs.ports) if ovs else 0
     spans: list[Span] = []
     if ovs:
-        spans.append((f"{len(ovs.bridges)} OVS with {ports} ports  ", Tone.PLAIN))
+        spans.append((f"{len(ovs.bridges)} OVS ({ports} ports)  ", Tone.PLAIN))
     spans.append((f"{linux} Linux  ", Tone.PLAIN))
     if links:
         up = sum(link.up for link in links.links)
-        spans.append((f"{up} of {len(links.links)} links up  ", Tone.PLAIN))
+        spans.append((f"{up}/{len(links.links)} up  ", Tone.PLAIN))
         physical = [link for link in links.links if not link.kind and link.name != "lo"]
         rx = sum(host.rate(link.ref, "rx") or 0.0 for link in physical)
         tx = sum(host.rate(link.ref, "tx") or 0.0 for link in physical)
@@ -212,9 +207,9 @@ def _interrupts(host: Host) -> Line:
     noisy = sum(on_isolated(irq, host) for irq in interrupts.irqs if irq.numbered)
     spans: list[Span] = [(f"{units.frequency(rate)}  ", Tone.PLAIN)] if host.rates else []
     if noisy >= 1:
-        spans.append((f"{units.frequency(noisy)} by devices on isolated CPUs  ", Tone.WARN))
+        spans.append((f"{units.frequency(noisy)} on isolated CPUs  ", Tone.WARN))
     daemon = host.value(Irqbalance)
-    spans.append(("irqbalance " + ("running" if daemon else "not running"), Tone.DIM))
+    spans.append(("irqbalance on" if daemon else "no irqbalance", Tone.DIM))
     return _line("IRQs", len(interrupts.irqs), spans)
 
 

@@ -77,6 +77,10 @@ class VtuiApp(App[int], inherit_bindings=False):
         """Textual's own, and ASCII drawing where it is asked for."""
         return [*super().get_line_filters(), *([self._ascii] if self._ascii.enabled else [])]
 
+    def watch_theme(self, theme: str) -> None:
+        """Without colours the cursor and what is bad are told by style."""
+        self.set_class(theme == "vtui-mono", "-mono")
+
     def on_mount(self) -> None:
         """Install the screens, show the first, start reading."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.exit, 0)

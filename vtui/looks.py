@@ -89,7 +89,10 @@ THEMES = (
         panel="ansi_default",
         boost="ansi_default",
         variables={
-            **dict.fromkeys(_ANSI.variables, "ansi_default"),
+            **{
+                name: "ansi_default" if value.startswith("ansi_") else value
+                for name, value in _ANSI.variables.items()
+            },
             "block-cursor-background": "ansi_default",
             "block-cursor-foreground": "ansi_default",
             "text-muted": "ansi_default",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vtui.columns import Line, Span, Tone
@@ -57,51 +57,67 @@ def legend(facts: CpuFacts) -> dict[str, str]:
     return names
 
 
-def cpu_map(facts: CpuFacts, width: int) -> list[Line]:
+def cpu_map(facts: CpuFacts, width: int, *, explain: bool = True) -> list[Line]:
     """The map in `width` characters: numbers, role, owner and load of each CPU, then the legend.
 
-    An owner cell shows "+" where several have a claim. Lines are as wide as they need to be.
+    All CPUs stand in one block where there is room, with a gap between NUMA nodes; else each node has
+    blocks of its own. An owner cell shows "+" where several have a claim.
     """
     letters = legend(facts)
-    lines: list[Line] = []
-    places = sorted({(cpu.node or 0, cpu.package or 0) for cpu in facts.cpus})
-    for node, package in places:
-        group = [cpu for cpu in facts.cpus if (cpu.node or 0, cpu.package or 0) == (node, package)]
-        label = f"node {node}" if len(places) > 1 else "cpu"
-        lines += _block(label, group, facts, letters, width)
-    return lines + _legend_lines(letters, facts, width)
-
-
-def _block(
-    label: str, cpus: Sequence[Cpu], facts: CpuFacts, letters: Mapping[str, str], width: int
-) -> list[Line]:
+    nodes: dict[tuple[int, int], list[Cpu]] = {}
+    for cpu in facts.cpus:
+        nodes.setdefault((cpu.node or 0, cpu.package or 0), []).append(cpu)
     room = max(1, width - LABEL)
-    digits = len(str(max(cpu.number for cpu in cpus)))
-    each = next((one for one in (4, 3, 2) if one > digits and one * len(cpus) <= room), 1)
-    per_line = max(1, room // each)
+    each = _cell_width(facts.cpus, room - len(nodes))
     lines: list[Line] = []
-    for start in range(0, len(cpus), per_line):
-        chunk = cpus[start : start + per_line]
-        lines.append(
-            _row(label, [_number(chunk, index, each) for index in range(len(chunk))], each)
-        )
-        lines.append(_row("role", [role(cpu) for cpu in chunk], each))
-        if letters:
-            lines.append(_row("owner", [_owner(cpu, facts, letters) for cpu in chunk], each))
-        lines.append(_row("load", [load_block(facts.load.get(cpu.number)) for cpu in chunk], each))
+    if each * len(facts.cpus) + len(nodes) <= room:
+        lines += _rows("cpu", list(nodes.values()), facts, letters, each)
+    else:
+        for (node, _), cpus in sorted(nodes.items()):
+            per_line = max(1, room // each)
+            for start in range(0, len(cpus), per_line):
+                chunk = cpus[start : start + per_line]
+                lines += _rows(f"node {node}", [chunk], facts, letters, each)
+    return lines + (_legend_lines(letters, facts, width) if explain else [])
+
+
+def _cell_width(cpus: Sequence[Cpu], room: int) -> int:
+    """Four to two characters a CPU where its number and all CPUs fit, else one."""
+    digits = len(str(max((cpu.number for cpu in cpus), default=0)))
+    return next((one for one in (4, 3, 2) if one > digits and one * len(cpus) <= room), 1)
+
+
+def _rows(
+    label: str,
+    groups: Sequence[Sequence[Cpu]],
+    facts: CpuFacts,
+    letters: Mapping[str, str],
+    each: int,
+) -> list[Line]:
+    rows: list[tuple[str, Callable[[Cpu], Span]]] = [
+        (label, lambda cpu: _number(cpu, first=cpu is groups[0][0], each=each)),
+        ("role", role),
+        ("load", lambda cpu: load_block(facts.load.get(cpu.number))),
+    ]
+    if letters:
+        rows.insert(2, ("owner", lambda cpu: _owner(cpu, facts, letters)))
+    lines: list[Line] = []
+    for name, draw in rows:
+        cells: list[Span] = []
+        for index, group in enumerate(groups):
+            cells += [(" ", Tone.DIM)] if index else []
+            cells += [(text.rjust(each), tone) for text, tone in map(draw, group)]
+        lines.append(((name.ljust(LABEL)[:LABEL], Tone.DIM), *_merged(cells)))
     return lines
 
 
-def _number(cpus: Sequence[Cpu], index: int, each: int) -> Span:
-    """A CPU's number; where there is no room for all, the tens of every tenth and then the last digit."""
-    number = cpus[index].number
+def _number(cpu: Cpu, *, first: bool, each: int) -> Span:
+    """A CPU's number; in one character its last digit, and the tens at every tenth."""
     if each > 1:
-        return str(number), Tone.DIM
-    return (
-        (str(number)[-1], Tone.DIM)
-        if number % 10 or not index
-        else (str(number // 10 % 10), Tone.TITLE)
-    )
+        return str(cpu.number), Tone.DIM
+    if cpu.number % 10 or first:
+        return str(cpu.number % 10), Tone.DIM
+    return str(cpu.number // 10 % 10), Tone.TITLE
 
 
 def _owner(cpu: Cpu, facts: CpuFacts, letters: Mapping[str, str]) -> Span:
@@ -109,11 +125,6 @@ def _owner(cpu: Cpu, facts: CpuFacts, letters: Mapping[str, str]) -> Span:
     if not names:
         return "·", Tone.DIM
     return (letters[names[0]], Tone.GOOD) if len(names) == 1 else ("+", Tone.WARN)
-
-
-def _row(label: str, spans: Sequence[Span], each: int) -> Line:
-    cells = [(text.rjust(each), tone) for text, tone in spans]
-    return ((label.ljust(LABEL)[:LABEL], Tone.DIM), *_merged(cells))
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:

@@ -64,6 +64,6 @@ class Lines(ScrollView):
         """Line API."""
         index = y + self.scroll_offset.y
         if not self._styles:
-            self._styles = tones(self)
+            self._styles = tones(self, self.rich_style)
         line = self._lines[index] if 0 <= index < len(self._lines) else ()
         return strip(line, self.size.width, self._styles, self.rich_style)

@@ -68,15 +68,17 @@ class Table(ScrollView, can_focus=True):
         *,
         sort: str = "",
         words: Callable[[Any], str] = lambda item: "",
+        empty: str = "",
         id: str | None = None,
     ) -> None:
         """`sort` names the first order's column, empty keeps the items' own.
 
-        `words` gives the text a filter is matched against.
+        `words` gives the text a filter is matched against, `empty` what stands in an empty list.
         """
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._words = words
+        self._empty = empty and f"  {empty}"
         self._host = Host()
         self._items: Sequence[Any] = ()
         self._rows: list[Any] = []
@@ -234,7 +236,7 @@ class Table(ScrollView, can_focus=True):
 
     def _line(self, index: int) -> Line:
         if not 0 <= index < len(self._rows):
-            return ()
+            return self._nothing() if not self._rows and index == 0 else ()
         item = self._rows[index]
         spans: list[Span] = [(SELECTED if item.ref in self.selected else " ", Tone.ACCENT)]
         for column, width in self._fitted:
@@ -246,16 +248,20 @@ class Table(ScrollView, can_focus=True):
                     (pad(clean(cell.text, width * 2), width, right=column.right), cell.tone)
                 )
             spans.append((" ", Tone.PLAIN))
-        return tuple(spans)
+        return tuple(spans[:-1])
+
+    def _nothing(self) -> Line:
+        """What stands in an empty table."""
+        return ((f"  no row contains {self.filter!r}" if self._items else self._empty, Tone.DIM),)
 
     def _titles(self) -> Line:
         arrow = "▼" if self.reverse else "▲"
-        spans: list[Span] = [(" ", Tone.PLAIN)]
+        spans: list[Span] = []
         for column, width in self._fitted:
             title = column.head(self._host, width) if column.head else column.title
             if column.id == self.sort:
                 title = f"{arrow}{title}" if column.right else f"{title}{arrow}"
-            spans.append((pad(title, width, right=column.right) + " ", Tone.TITLE))
+            spans.append((" " + pad(title, width, right=column.right), Tone.TITLE))
         return tuple(spans)
 
     def render_line(self, y: int) -> Strip:

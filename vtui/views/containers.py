@@ -125,7 +125,7 @@ CONTAINERS = View(
             "trend",
             "LAST MINUTE",
             12,
-            lambda item, host: trend_cell(host, item.ref, 12),
+            lambda item, host: trend_cell(host, item.ref, 12, 1.0),
             key=lambda item, host: number(host.rate(item.ref, "cpu")),
             rank=3,
             live=True,
@@ -169,4 +169,5 @@ CONTAINERS = View(
         f"{item.name} {item.runtime} {item.state} {item.health or ''} {item.image} {item.ref.id}"
     ),
     backends=("docker", "lxc"),
+    empty="no container",
 )

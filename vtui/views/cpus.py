@@ -142,7 +142,7 @@ CPUS = View(
             "trend",
             "LAST MINUTE",
             12,
-            lambda item, host: trend_cell(host, item.ref, 12),
+            lambda item, host: trend_cell(host, item.ref, 12, 1.0),
             rank=1,
             live=True,
         ),

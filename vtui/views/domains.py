@@ -113,7 +113,7 @@ DOMAINS = View(
             "trend",
             "LAST MINUTE",
             12,
-            lambda item, host: trend_cell(host, item.ref, 12),
+            lambda item, host: trend_cell(host, item.ref, 12, max(1, item.vcpus)),
             key=lambda item, host: number(host.rate(item.ref, "cpu")),
             rank=2,
             live=True,
@@ -184,4 +184,5 @@ DOMAINS = View(
     detail=_detail,
     words=lambda item: f"{item.name} {item.state} {item.ref.id} {item.ref.source}",
     backends=("libvirt",),
+    empty="no domain is defined",
 )

@@ -137,7 +137,7 @@ IRQS = View(
             right=True,
         ),
         Column(
-            "device", "DEVICE", 20, lambda item, host: Cell(item.device or units.NOTHING), grow=3
+            "device", "DEVICE", 18, lambda item, host: Cell(item.device or units.NOTHING), grow=3
         ),
         Column("requested", "REQUESTED", 9, lambda item, host: _affinity(item.requested, host)),
         Column("effective", "EFFECTIVE", 9, lambda item, host: _affinity(item.effective, host)),

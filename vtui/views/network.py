@@ -113,6 +113,14 @@ def port_mark(port: Port) -> Cell:
     return Cell("○", Tone.WARN if "down" in states else Tone.DIM)
 
 
+def port_link(port: Port) -> str:
+    """The same in a word: up, down, mixed, error; empty when not known."""
+    states = {interface.link_state for interface in port.interfaces} - {""}
+    if any(interface.error for interface in port.interfaces):
+        return "error"
+    return "mixed" if len(states) > 1 else "".join(states)
+
+
 def port_type(port: Port) -> str:
     """The interface's type; a bond says its mode."""
     if len(port.interfaces) > 1:
@@ -227,6 +235,13 @@ PORTS = View(
             lambda item, host: trend_cell(host, item.ref, 12),
             rank=2,
             live=True,
+        ),
+        Column(
+            "link",
+            "LINK",
+            5,
+            lambda item, host: Cell(port_link(item) or units.NOTHING, port_mark(item).tone),
+            rank=3,
         ),
     ),
     detail=_port_detail,

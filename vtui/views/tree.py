@@ -84,7 +84,7 @@ def _what(node: Node) -> Cell:
         case Bridge(kind="ovs"):
             return Cell(f"OVS {node.thing.datapath_type or 'system'}", Tone.ACCENT)
         case Bridge():
-            return Cell("Linux bridge", Tone.ACCENT)
+            return Cell("Linux", Tone.ACCENT)
         case Port():
             return Cell(port_type(node.thing), Tone.DIM)
         case Link():
@@ -97,14 +97,18 @@ def _setting(node: Node) -> Cell:
             tagged = node.thing.tag is not None or node.thing.trunks
             return Cell(vlan(node.thing), Tone.ACCENT if tagged else Tone.DIM)
         case Bridge():
-            text = f"{node.ports} port{'' if node.ports == 1 else 's'}"
-            control = controller_cell(node.thing)
-            if control.tone is Tone.WARN:
-                return Cell(f"{text}, ctl down", Tone.WARN)
-            return Cell(text)
+            return Cell(f"{node.ports} port{'' if node.ports == 1 else 's'}")
         case Link():
             address = node.thing.addresses[0] if node.thing.addresses else ""
             return Cell(address or link_state(node.thing), Tone.PLAIN if address else Tone.DIM)
+
+
+def _guest(node: Node) -> Cell:
+    """Who is behind a port; a bridge says whether its controllers are connected."""
+    if isinstance(node.thing, Bridge) and node.thing.controllers:
+        control = controller_cell(node.thing)
+        return Cell(f"ctl {control.text}", control.tone)
+    return Cell(node.guest, Tone.GOOD)
 
 
 def _drops_cell(node: Node, host: Host) -> Cell:
@@ -132,7 +136,7 @@ def _by(name: str) -> Column[Node]:
     return Column(
         name,
         name.upper(),
-        9,
+        8,
         lambda node, host: rate_cell(host, node.ref, name),
         key=lambda node, host: number(host.rate(node.ref, name)),
         right=True,
@@ -148,15 +152,15 @@ TREE = View(
         Column("mark", "", 1, lambda node, host: _mark(node)),
         Column(
             "name",
-            "BRIDGE / PORT / LINK",
-            20,
+            "BRIDGE, PORT, LINK",
+            18,
             lambda node, host: _name(node),
             key=lambda node, host: node.thing.name.lower(),
             grow=2,
         ),
-        Column("what", "TYPE", 12, lambda node, host: _what(node)),
-        Column("setting", "VLAN / ADDRESS", 14, lambda node, host: _setting(node), grow=1),
-        Column("guest", "GUEST", 8, lambda node, host: Cell(node.guest, Tone.GOOD), grow=1),
+        Column("what", "TYPE", 10, lambda node, host: _what(node)),
+        Column("setting", "VLAN, ADDRESS", 14, lambda node, host: _setting(node), grow=1),
+        Column("guest", "GUEST", 12, lambda node, host: _guest(node), grow=1),
         _by("rx"),
         _by("tx"),
         Column(

@@ -27,6 +27,8 @@ class View:
     """The text a filter is matched against."""
     backends: tuple[str, ...]
     """Names (or beginnings of names) of the readings it is made of."""
+    empty: str = "none"
+    """What stands in the list when it has nothing."""
 
 
 def rate_cell(host: Host, ref: Ref, name: str) -> Cell:
@@ -43,18 +45,22 @@ def load_cell(value: float | None) -> Cell:
     return Cell(text, Tone.BAD if value >= 0.9 else Tone.WARN if value >= 0.5 else Tone.PLAIN)
 
 
-def trend_cell(host: Host, ref: Ref, width: int) -> Cell:
-    """The last `width` samples of the main rate as a sparkline scaled to its own peak."""
-    return Cell(sparkline(host.trends.get(ref, ()), width), Tone.ACCENT)
+def trend_cell(host: Host, ref: Ref, width: int, full: float = 0.0) -> Cell:
+    """The last `width` samples of the main rate as a sparkline.
+
+    It is scaled to its own peak, or to `full` where that is more: a CPU's load to one CPU.
+    """
+    return Cell(sparkline(host.trends.get(ref, ()), width, full), Tone.ACCENT)
 
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
-def sparkline(values: Sequence[float], width: int) -> str:
+def sparkline(values: Sequence[float], width: int, full: float = 0.0) -> str:
     """The newest `width` values as blocks, right-aligned; a flat zero is a base line."""
     shown = values[-width:]
     peak = max(shown, default=0.0)
+    peak = max(peak, full) if peak else 0.0
     top = len(BLOCKS) - 1
     return "".join(
         BLOCKS[min(top, round(value / peak * top))] if peak else BLOCKS[0] for value in shown
