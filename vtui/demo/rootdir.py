@@ -1,0 +1,56 @@
+"""A temporary directory standing in for / : small files, of which only changed ones are rewritten."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+
+from vtui.errors import HostError
+
+
+class RootDir:
+    """The directory exists from creation until `remove`, the program's end at the latest."""
+
+    def __init__(self) -> None:
+        """Raises HostError when no temporary directory can be made."""
+        try:
+            self.path = Path(tempfile.mkdtemp(prefix="vtui-demo-"))
+        except OSError as error:
+            raise HostError(
+                f"cannot make a directory for the demo: {error.strerror}",
+                "TMPDIR=/some/writable/directory vtui --demo",
+            ) from error
+        self._written: dict[str, str] = {}
+        # It runs at interpreter exit too, after errors that left remove() out.
+        self._remove = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+    @property
+    def written(self) -> int:
+        """How many files there are."""
+        return len(self._written)
+
+    def remove(self) -> None:
+        """Remove the directory and all in it; again is harmless."""
+        self._remove()
+
+    def write(self, files: Mapping[str, str]) -> int:
+        """Bring these files (paths relative to the root) up to date; how many had changed.
+
+        Raises HostError when the disk refuses.
+        """
+        changed = {name: text for name, text in files.items() if self._written.get(name) != text}
+        try:
+            for name, text in changed.items():
+                path = self.path / name
+                if name not in self._written:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+                self._written[name] = text
+        except OSError as error:
+            raise HostError(
+                f"cannot write {error.filename}: {error.strerror}", f"df {self.path.parent}"
+            ) from error
+        return len(changed)
