@@ -263,7 +263,7 @@ def test_a_value_of_a_wrong_type_is_an_error_not_a_default(database, table, uuid
     [None, [], {"Bridge": []}, {"Bridge": {"b": 1}}, {"Bridge": {"b": {"new": 1}}}, {"Queue": {}}],
 )
 def test_updates_of_a_wrong_shape_are_an_error(updates):
-    with pytest.raises(ValueError, match="object|asked for"):
+    with pytest.raises(ValueError, match=r"object|asked for"):
         Database().apply(updates)
 
 

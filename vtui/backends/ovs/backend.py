@@ -40,10 +40,17 @@ class Ovs:
 
     name = "ovs"
     cadence = 2.0
-    deadline = PATIENCE + 1.0
 
-    def __init__(self, remote: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        remote: str,
+        *,
+        patience: float = PATIENCE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """`remote` is `unix:FILE` or `tcp:HOST[:PORT]`, as in ovsdb(7)."""
+        self.deadline = patience + 1.0
+        self._patience = patience
         self._remote = remote
         self._clock = clock
         self._session: Session | None = None
@@ -51,7 +58,7 @@ class Ovs:
         self._pace = Pace()
         self._news = asyncio.Event()
         self._met = False
-        self._names = Lane("ovs-names", PATIENCE)
+        self._names = Lane("ovs-names", patience)
 
     async def read(self, need: Need) -> OpenVSwitch:
         """Bridges and ports as the database has them now.
@@ -60,14 +67,15 @@ class Ovs:
         when it went away, refuses or sends nonsense.
         """
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 if self._session is None or self._session.error:
                     self._session = await self._connect()
                 await self._session.request("echo", [], _ignore)
         except TimeoutError:
             self._drop()
             raise NoAnswer(
-                f"ovsdb-server gave no answer within {PATIENCE:g} s", f"systemctl status {DAEMON}"
+                f"ovsdb-server gave no answer within {self._patience:g} s",
+                f"systemctl status {DAEMON}",
             ) from None
         except BaseException:
             self._drop()
