@@ -49,23 +49,35 @@ def parse(text: str) -> tuple[str, str]:
 
 
 def find(host: Host, text: str) -> Thing:
-    """The one thing a REF names: by exact id, else exact name, else an id's unique beginning.
+    """The one thing a REF names: by id, name, `SOURCE/` and either, else an id's unique beginning.
 
-    Raises UsageError for a malformed REF, NotFound when nothing or more than one thing answers to it.
+    Raises UsageError for a malformed REF, NotFound when nothing or more than one thing answers to it: of two
+    things that share a name, neither is taken for the other.
     """
     kind, name = parse(text)
     things = LISTS[kind](host)
     for candidates in (
-        [thing for thing in things if thing.ref.id == name],
-        [thing for thing in things if name_of(thing) == name],
+        [thing for thing in things if name in answers(thing)],
         [thing for thing in things if len(name) >= MIN_PREFIX and thing.ref.id.startswith(name)],
     ):
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
-            ids = ", ".join(f"{kind}:{one.ref.id}" for one in candidates[:3])
-            raise NotFound(f"{text} names {len(candidates)} things", f"say which: {ids}")
+            refs = ", ".join(f"{kind}:{_unique(one, things)}" for one in candidates[:3])
+            raise NotFound(f"{text} names {len(candidates)} things", f"say which: {refs}")
     names = [name_of(thing) for thing in things]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
     hint = f"did you mean {kind}:{close[0]}?" if close else f"see: vtui list {kind}s"
     raise NotFound(f"no {kind} {name!r} on this host", hint)
+
+
+def answers(thing: Thing) -> tuple[str, ...]:
+    """All a REF may call it, the shortest first."""
+    name, ref = name_of(thing), thing.ref
+    return (name, ref.id, f"{ref.source}/{name}", f"{ref.source}/{ref.id}")
+
+
+def _unique(thing: Thing, things: Sequence[Thing]) -> str:
+    """What it answers to and no other does; its id when there is no such word."""
+    others = {word for other in things if other is not thing for word in answers(other)}
+    return next((word for word in answers(thing) if word not in others), thing.ref.id)

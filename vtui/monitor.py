@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -132,16 +132,25 @@ class Monitor:
         finally:
             await self._close()
 
-    async def once(self) -> Host:
-        """Read every backend once, side by side, close them, and return the Host."""
+    async def once(self, look: Callable[[Host], Mapping[str, Need]] | None = None) -> Host:
+        """Read every backend once, side by side, close them, and return the Host.
+
+        With `look`, the backends it names after that are read once more, for what they need.
+        """
         try:
             await asyncio.gather(*(self._read(one) for one in self._followed.values()))
+            for name, need in look(self._unrated()).items() if look else ():
+                self._need = need
+                await self._read(self._followed[name])
         finally:
             await self._close()
         return self._snapshot()
 
+    def _unrated(self) -> Host:
+        return Host(at=time.time(), readings=dict(self._readings))
+
     def _snapshot(self) -> Host:
-        return self._history.complete(Host(at=time.time(), readings=dict(self._readings)))
+        return self._history.complete(self._unrated())
 
     async def _close(self) -> None:
         await asyncio.gather(*(_close(one.backend) for one in self._followed.values()))
