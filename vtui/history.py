@@ -60,6 +60,7 @@ class History:
         A reading that is stale or was seen already keeps the rates it had; a counter that went back
         (a restart) has no rate until the next sample.
         """
+        self._trends = dict(self._trends)  # the last one belongs to the Host it went into
         for name in self._samples.keys() - host.readings.keys():
             del self._samples[name]
         for name, reading in host.readings.items():

@@ -84,11 +84,15 @@ class IrqbalanceDaemon:
     cadence = 5.0
     deadline = 4.0
 
-    def __init__(self, directory: str, root: Path) -> None:
-        """`directory` holds irqbalance<PID>.sock; `root` the /proc that tells whether it runs."""
+    def __init__(self, directory: str, root: Path, patience: float = 2.0) -> None:
+        """`directory` holds irqbalance<PID>.sock, `root` the /proc that tells whether it runs.
+
+        `patience` in seconds is what a read waits for an answer.
+        """
         self._directory = Path(directory)
         self._root = root
         self._lane = Lane("looking for irqbalance", 2.0)
+        self._patience = patience
         self._asked: _Asked | None = None
 
     async def read(self, need: Need) -> Irqbalance:
@@ -101,7 +105,7 @@ class IrqbalanceDaemon:
         if asked is None:
             return await self._unheard()
         try:
-            async with asyncio.timeout(2.0):
+            async with asyncio.timeout(self._patience):
                 answer = await _answer(asked)
         except TimeoutError:
             raise NoAnswer(
