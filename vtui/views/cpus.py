@@ -35,6 +35,12 @@ def interrupts_on(host: Host) -> dict[int, float]:
     return sums
 
 
+def _interrupts(cpu: Cpu, host: Host) -> float | None:
+    """Those on this CPU; None as long as nothing was counted twice."""
+    sums = interrupts_on(host)
+    return sums.get(cpu.number, 0.0) if sums else None
+
+
 def claims(cpu: Cpu, host: Host) -> str:
     """The owners in short: `plc/vCPU 0, web`."""
     return ", ".join(_short(owner) for owner in owners(host).get(cpu.number, ()))
@@ -63,7 +69,7 @@ def _detail(cpu: Cpu, host: Host) -> list[Field]:
         ("governor", cpu.governor or units.NOTHING),
         ("frequency", units.hertz(cpu.frequency)),
         ("load", units.percent(host.rate(cpu.ref, "busy"))),
-        ("interrupts", units.frequency(interrupts_on(host).get(cpu.number, 0.0))),
+        ("interrupts", units.frequency(_interrupts(cpu, host))),
     ]
     for index, owner in enumerate(owners(host).get(cpu.number, ())):
         fields.append(
@@ -131,9 +137,7 @@ CPUS = View(
             "irqs",
             "IRQ RATE",
             8,
-            lambda item, host: Cell(
-                units.frequency(interrupts_on(host).get(item.number, 0.0)), Tone.PLAIN
-            ),
+            lambda item, host: Cell(units.frequency(_interrupts(item, host)), Tone.PLAIN),
             key=lambda item, host: interrupts_on(host).get(item.number, 0.0),
             right=True,
             live=True,

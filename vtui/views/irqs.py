@@ -45,8 +45,13 @@ def _rate(irq: Irq, host: Host) -> Cell:
     return Cell(units.frequency(rate), Tone.PLAIN if rate else Tone.DIM)
 
 
+def _measured(irq: Irq, host: Host) -> float | None:
+    """The same, None as long as there is one reading only."""
+    return None if host.rate(irq.ref, "irq") is None else on_isolated(irq, host)
+
+
 def _on_isolated(irq: Irq, host: Host) -> Cell:
-    rate = on_isolated(irq, host)
+    rate = _measured(irq, host)
     return Cell(units.frequency(rate), Tone.WARN if rate and irq.numbered else Tone.DIM)
 
 
@@ -111,15 +116,16 @@ def _detail(irq: Irq, host: Host) -> list[Field]:
         ("NUMA node", units.NOTHING if irq.node is None else str(irq.node)),
         ("irqbalance", "banned" if banned(irq, host) else units.NOTHING),
         ("rate", units.frequency(host.rate(irq.ref, "irq"))),
-        ("on isolated", units.frequency(on_isolated(irq, host))),
+        ("on isolated", units.frequency(_measured(irq, host))),
         ("total", str(sum(irq.counts))),
     ]
     interrupts = host.value(Interrupts)
     rates = host.irq_rates.get(irq.ref, ())
+    silent = "" if host.rate(irq.ref, "irq") is None else "0/s"
     for index, count in enumerate(irq.counts if interrupts else ()):
         if count and interrupts and index < len(interrupts.columns):
-            rate = units.frequency(rates[index]) if index < len(rates) else "0/s"
-            fields.append((f"CPU {interrupts.columns[index]}", f"{count} {rate}"))
+            rate = units.frequency(rates[index]) if index < len(rates) else silent
+            fields.append((f"CPU {interrupts.columns[index]}", f"{count} {rate}".rstrip()))
     return fields
 
 
