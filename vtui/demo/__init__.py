@@ -30,8 +30,9 @@ def backends(
     """The simulated host's backends, in the order and under the names of the real ones.
 
     `clock` in seconds drives all counters and events; `now`, the wall clock in seconds since the epoch, is
-    asked once, for the times of boot and creation. Equal clocks give equal values. Raises HostError when no
-    temporary directory can be made.
+    asked once, for the times of boot and creation. Equal clocks give equal values, but for the instance
+    numbers of guests: those count the starts of the connection at hand. Nothing of `config` plays a part.
+    Raises HostError when no temporary directory can be made.
     """
     played = Time.starting(clock, now)
     files = SimulatedKernel(played)

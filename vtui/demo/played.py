@@ -65,7 +65,7 @@ class SimulatedKernel:
     async def leave(self, reader: object) -> None:
         """Count one reader out; the last one's leaving removes the files."""
         self._readers.discard(reader)
-        if not self._readers:
+        if not self._readers and self._files.alive:
             await self._lane.call(self._files.remove)
             self._lane.close()
 

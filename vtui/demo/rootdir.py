@@ -32,6 +32,11 @@ class RootDir:
         """How many files there are."""
         return len(self._written)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it was not removed yet."""
+        return self._remove.alive
+
     def remove(self) -> None:
         """Remove the directory and all in it; again is harmless."""
         self._remove()
