@@ -139,12 +139,12 @@ def summary(host: Host) -> list[Line]:
 
 ORDER = (
     "running",
-    "healthy",
-    "paused",
-    "frozen",
     "unhealthy",
     "restarting",
     "crashed",
+    "dead",
+    "paused",
+    "frozen",
     "exited",
     "stopped",
     "shut off",
@@ -247,7 +247,7 @@ def _memory(host: Host) -> Line:
         chosen = [pages for pages in cpus.hugepages if pages.size == size and cpus] if cpus else []
         total, free = sum(pages.total for pages in chosen), sum(pages.free for pages in chosen)
         if total:
-            spans.append((f"{free} of {total} pages of {units.size(size)} free  ", Tone.DIM))
+            spans.append((f"huge {units.size(size)}: {free}/{total} free  ", Tone.DIM))
     criu = host.value(Criu)
     if criu:
         spans.append((f"CRIU {criu.version}{'' if criu.able else ' (check fails)'}", Tone.DIM))

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import on, work
@@ -58,10 +58,18 @@ class VtuiApp(App[int], inherit_bindings=False):
     ESCAPE_TO_MINIMIZE = False
     ENABLE_SELECT_AUTO_SCROLL = False
 
-    def __init__(self, config: Config, backends: Sequence[Backend]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        backends: Sequence[Backend],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock` dates the readings, in seconds; `now` the snapshots, in seconds since the epoch."""
         super().__init__()
         self.config = config
-        self.monitor = Monitor(backends, interval=config.interval)
+        self.monitor = Monitor(backends, clock=clock, now=now, interval=config.interval)
         self.host = Host()
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self._ascii = AsciiFilter(config.ascii or wants_ascii())
@@ -112,7 +120,7 @@ class VtuiApp(App[int], inherit_bindings=False):
             number = self.events[-1].ref.id if self.events else "0"
             ref = Ref("event", str(int(number) + 1))
             self.events.append(
-                Event(ref, host.at or time.time(), change.text, change.bad, change.thing)
+                Event(ref, host.at, change.text, change.bad, change.thing)
             )
         for screen in reversed(self.screen_stack):
             if isinstance(screen, HostScreen):

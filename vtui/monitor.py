@@ -83,10 +83,12 @@ class Monitor:
         backends: Sequence[Backend],
         *,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
         interval: float | None = None,
     ) -> None:
         """`interval` in seconds lengthens every backend's cadence (never shortens it)."""
         self._clock = clock
+        self._now = now
         self._interval = interval or 0.0
         self._followed = {backend.name: _Followed(backend) for backend in backends}
         self._readings: dict[str, Reading[object]] = {name: Waiting() for name in self._followed}
@@ -147,7 +149,7 @@ class Monitor:
         return self._snapshot()
 
     def _unrated(self) -> Host:
-        return Host(at=time.time(), readings=dict(self._readings))
+        return Host(at=self._now(), readings=dict(self._readings))
 
     def _snapshot(self) -> Host:
         return self._history.complete(self._unrated())

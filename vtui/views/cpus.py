@@ -8,7 +8,7 @@ from vtui import units
 from vtui.columns import Cell, Column, Tone
 from vtui.cpuset import format_list
 from vtui.model import Cpu, Cpus, Host, Interrupts
-from vtui.owners import Owner, owners
+from vtui.owners import owners
 from vtui.views.view import Field, View, load_cell, number, trend_cell
 
 FLAGS = (("isolated", "iso"), ("nohz_full", "nohz"), ("rcu_nocbs", "rcu"))
@@ -42,12 +42,14 @@ def _interrupts(cpu: Cpu, host: Host) -> float | None:
 
 
 def claims(cpu: Cpu, host: Host) -> str:
-    """The owners in short: `plc/vCPU 0, web`."""
-    return ", ".join(_short(owner) for owner in owners(host).get(cpu.number, ()))
-
-
-def _short(owner: Owner) -> str:
-    return owner.name if owner.role == "cpuset" else f"{owner.name}/{owner.role}"
+    """The owners in short: `plc vCPU 0` for one alone, only the names for several."""
+    found: dict[str, list[str]] = {}
+    for owner in owners(host).get(cpu.number, ()):
+        found.setdefault(owner.name, []).append(owner.role)
+    if len(found) == 1:
+        ((name, roles),) = found.items()
+        return f"{name} {' + '.join(roles)}"
+    return ", ".join(found)
 
 
 def _where(cpu: Cpu) -> str:
