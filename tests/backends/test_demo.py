@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -393,6 +394,11 @@ async def test_the_directory_goes_when_the_last_of_its_readers_closes(
     assert list(scratch.iterdir()) == []
 
 
+async def test_there_is_no_directory_until_it_is_wanted(demo: list[Backend], scratch: Path) -> None:
+    await demo[1].read(Need())
+    assert list(scratch.iterdir()) == []
+
+
 async def test_the_directory_goes_when_only_one_of_its_readers_was_wanted(
     demo: list[Backend], scratch: Path
 ) -> None:
@@ -439,27 +445,35 @@ def test_without_libvirt_only_that_panel_is_missing(scratch: Path) -> None:
 
 
 def test_a_program_that_dies_of_an_error_leaves_nothing(scratch: Path) -> None:
-    done = program(scratch, after="left = backends(Config()); raise RuntimeError")
+    done = program(
+        scratch,
+        after="""
+async def read_and_die():
+    left = backends(Config())
+    await left[5].read(None)
+    raise RuntimeError
+asyncio.run(read_and_die())
+""",
+    )
     assert done.returncode == 1
     assert list(scratch.iterdir()) == []
 
 
-def test_without_a_place_for_its_files_it_says_what_to_type(
-    scratch: Path, monkeypatch: pytest.MonkeyPatch
+async def test_without_a_place_for_its_files_it_says_what_to_type(
+    demo: list[Backend], scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(scratch / "nowhere"))
     with pytest.raises(HostError) as caught:
-        backends(Config())
+        await demo[5].read(Need())
     assert caught.value.hint.startswith("TMPDIR=")
 
 
 async def test_files_that_went_away_are_an_error_of_ours(
     demo: list[Backend], clock: Clock, scratch: Path
 ) -> None:
+    await demo[5].read(Need())
     for path in scratch.iterdir():
-        path.rmdir()
-        path.write_text("in the way")
+        shutil.rmtree(path)
+    clock.seconds = 1.0
     with pytest.raises(HostError):
         await demo[5].read(Need())
-    for path in scratch.iterdir():
-        path.unlink()

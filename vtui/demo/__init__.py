@@ -32,7 +32,6 @@ def backends(
     `clock` in seconds drives all counters and events; `now`, the wall clock in seconds since the epoch, is
     asked once, for the times of boot and creation. Equal clocks give equal values, but for the instance
     numbers of guests: those count the starts of the connection at hand. Nothing of `config` plays a part.
-    Raises HostError when no temporary directory can be made.
     """
     played = Time.starting(clock, now)
     files = SimulatedKernel(played)
@@ -49,10 +48,8 @@ def backends(
         runtime("lxc"),
         Played("ovs", played, lambda at, need: network.open_vswitch(table("network"), at)),
         Played("netlink", played, lambda at, need: network.links(table("network"), at)),
-        OverFiles(Irqs(files.root), files, lambda at: kernel.interrupts(table("host"), at)),
-        OverFiles(
-            CpuInfo(files.root), files, lambda at: kernel.load(table("host"), at, played.boot)
-        ),
+        OverFiles(Irqs, files, lambda at: kernel.interrupts(table("host"), at)),
+        OverFiles(CpuInfo, files, lambda at: kernel.load(table("host"), at, played.boot)),
         Played("irqbalance", played, lambda at, need: _IRQBALANCE, cadence=5.0),
         Played("criu", played, lambda at, need: _CRIU, cadence=600.0),
     ]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
+import threading
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
 from vtui.errors import HostError
+
+PATIENCE = 2.0
+"""Seconds the removal waits for a write under way."""
 
 
 class RootDir:
@@ -24,18 +29,14 @@ class RootDir:
                 "TMPDIR=/some/writable/directory vtui --demo",
             ) from error
         self._written: dict[str, str] = {}
+        self._writing = threading.Lock()
         # It runs at interpreter exit too, after errors that left remove() out.
-        self._remove = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        self._remove = weakref.finalize(self, _remove, self.path, self._writing)
 
     @property
     def written(self) -> int:
         """How many files there are."""
         return len(self._written)
-
-    @property
-    def alive(self) -> bool:
-        """Whether it was not removed yet."""
-        return self._remove.alive
 
     def remove(self) -> None:
         """Remove the directory and all in it; again is harmless."""
@@ -44,18 +45,32 @@ class RootDir:
     def write(self, files: Mapping[str, str]) -> int:
         """Bring these files (paths relative to the root) up to date; how many had changed.
 
-        Raises HostError when the disk refuses.
+        Raises HostError when the disk refuses, or after `remove`.
         """
         changed = {name: text for name, text in files.items() if self._written.get(name) != text}
         try:
-            for name, text in changed.items():
-                path = self.path / name
-                if name not in self._written:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text)
-                self._written[name] = text
+            with self._writing:
+                if not self._remove.alive:
+                    raise HostError("the demo has ended")
+                for name, text in changed.items():
+                    self._write(name, text)
         except OSError as error:
             raise HostError(
                 f"cannot write {error.filename}: {error.strerror}", f"df {self.path.parent}"
             ) from error
         return len(changed)
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.path / name
+        if name not in self._written:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        self._written[name] = text
+
+
+def _remove(path: Path, writing: threading.Lock) -> None:
+    # At the program's end a lane may still be writing: what it adds behind rmtree's back would stay.
+    with contextlib.ExitStack() as held:
+        if writing.acquire(timeout=PATIENCE):
+            held.callback(writing.release)
+        shutil.rmtree(path, ignore_errors=True)
