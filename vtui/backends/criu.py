@@ -15,8 +15,12 @@ from vtui.text import clean
 DETAIL = 300
 """Characters kept of what `criu check` says."""
 
+SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+"""Where it is installed; not in the PATH of everybody."""
+
 _VERSION = re.compile(r"^Version: *(\S{1,40})", re.MULTILINE)
-_WHERE = re.compile(r"^\(?\d+\.\d+\)? *|\([\w./-]+:\d+\): *")
+_WHEN = re.compile(r"^\(\d+\.\d+\)")
+_WHERE = re.compile(r" *\([\w./-]+:\d+\): *")
 
 
 class CriuCheck:
@@ -26,18 +30,20 @@ class CriuCheck:
     cadence = 600.0
     deadline = 40.0
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, patience: float = 30.0) -> None:
+        """`program` is a name or a path; `patience` in seconds is what `criu check` may take."""
         self._program = program
+        self._patience = patience
 
     async def read(self, need: Need) -> Criu:
         """The program and what it can do. Raises Unavailable when it is not installed."""
-        path = shutil.which(self._program)
+        path = shutil.which(self._program, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
         if path is None:
             raise Unavailable(f"{self._program} is not installed", "apt install criu")
-        version = parse_version(await run([path, "--version"], deadline=5.0))
+        version = parse_version(await run([path, "--version"], deadline=min(5.0, self._patience)))
         if os.geteuid() != 0:
             return Criu(path, version, able=False, detail="only root can check: run vtui as root")
-        able, detail = parse_check(await run([path, "check"], deadline=30.0))
+        able, detail = parse_check(await run([path, "check"], deadline=self._patience))
         return Criu(path, version, able, detail)
 
     async def changed(self) -> None:
@@ -59,8 +65,8 @@ def parse_version(output: Output) -> str:
 
 def parse_check(output: Output) -> tuple[bool, str]:
     """Verdict and words of `criu check`: the exit code is the verdict, errors are told before the rest."""
-    lines = [line.strip() for line in (output.stderr + "\n" + output.stdout).splitlines()]
-    said = [_WHERE.sub("", line) for line in lines if line]
+    lines = (output.stderr + "\n" + output.stdout).splitlines()
+    said = [_WHERE.sub(": ", _WHEN.sub("", line)).strip() for line in lines if line.strip()]
     errors = [line for line in said if line.startswith("Error")]
     detail = clean("; ".join(errors or said), DETAIL)
     return output.code == 0, detail or ("" if output.code == 0 else f"exit {output.code}")

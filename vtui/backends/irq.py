@@ -86,9 +86,9 @@ def parse(data: bytes, before: Table | None = None) -> Table:
     problems = {
         "/proc/interrupts has no header of CPUs": not columns,
         "/proc/interrupts ends within a line": bool(cut.strip()),
-        f"{senseless} lines of /proc/interrupts make no sense": senseless,
-        f"{twice} lines of /proc/interrupts bear a label for the second time": twice,
-        f"{torn} lines of /proc/interrupts have other columns than its header": torn,
+        f"lines of /proc/interrupts that make no sense: {senseless}": senseless,
+        f"lines of /proc/interrupts with a label seen before: {twice}": twice,
+        f"lines of /proc/interrupts with other columns than its header: {torn}": torn,
     }
     return Table(header, columns, lines, tuple(text for text, holds in problems.items() if holds))
 
