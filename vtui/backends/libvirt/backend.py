@@ -17,7 +17,7 @@ from vtui.model import Domains
 from vtui.monitor import Backend, Need
 
 LIST_DEADLINE = 3.0
-STATS_DEADLINE = 2.0
+STATS_DEADLINE = 1.5
 PARTING = 0.4
 """Seconds either connection gets to close."""
 
@@ -26,20 +26,22 @@ class Libvirt(Backend):
     """One libvirt connection.
 
     The list of domains and the statistics that need the guests' cooperation go different ways, so
-    that a hung guest costs numbers, not the list. A lost connection fails the next read, and the
-    one after that connects anew.
+    that a hung guest costs numbers, not the list: its own numbers, for while one request for
+    statistics waits for it, libvirtd passes over that guest for another. A lost connection fails
+    the next read, and the one after that connects anew.
     """
 
     cadence = 2.0
-    deadline = LIST_DEADLINE + STATS_DEADLINE + 0.5
+    deadline = LIST_DEADLINE + 2 * STATS_DEADLINE + 0.5
 
     def __init__(self, uri: str, name: str) -> None:
         self.uri = uri
         self.name = name
         self._listing_lane = Lane(name, LIST_DEADLINE)
-        self._stats_lane = Lane(f"{name} statistics", STATS_DEADLINE)
+        self._ways = tuple(
+            (Lane(f"{name} statistics {way}", STATS_DEADLINE), Monitoring(uri)) for way in (1, 2)
+        )
         self._session: Session | None = None
-        self._monitoring = Monitoring(uri)
         self._news = asyncio.Event()
         self._served = False
 
@@ -69,14 +71,14 @@ class Libvirt(Backend):
 
     async def close(self) -> None:
         """Close both connections, or leave them to the end of the process when they hang."""
-        await asyncio.gather(
-            _part(self._listing_lane, self._drop), _part(self._stats_lane, self._monitoring.close)
-        )
+        statistics = (_part(lane, monitoring.close) for lane, monitoring in self._ways)
+        await asyncio.gather(_part(self._listing_lane, self._drop), *statistics)
 
     async def _statistics(self, listing: Listing) -> Mapping[str, Stats]:
         interfaces = not any(one.vhostuser for one in listing.definitions.values())
-        with contextlib.suppress(NoAnswer):
-            return await self._stats_lane.call(self._monitoring.stats, interfaces=interfaces)
+        for lane, monitoring in self._ways:
+            with contextlib.suppress(NoAnswer):
+                return await lane.call(monitoring.stats, interfaces=interfaces)
         return {}
 
     # Below here: in the listing lane.

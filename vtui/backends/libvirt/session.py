@@ -7,12 +7,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from vtui.backends.libvirt.compose import Listing, Sighting, Stats
 from vtui.backends.libvirt.definition import Definition, parse
 from vtui.backends.libvirt.trouble import CLOSED, NO_DOMAIN, NO_SUPPORT
+from vtui.errors import Unavailable
 
 ROUND = 16
 """XMLs read per refresh when no event calls for one: a lost event costs a few refreshes."""
@@ -51,9 +53,13 @@ _SSH = ("ssh", "libssh", "libssh2")
 def connect(library: Any, uri: str) -> tuple[Any, bool]:
     """A connection and whether it leads to a daemon (and not to a driver within this process).
 
-    Raises libvirtError. ssh is kept from asking for a password: the question would go to the
-    terminal the screens are on.
+    Raises libvirtError, and Unavailable for a simulated node whose file is missing: libxml2 would
+    write to the terminal the screens are on. For the same reason ssh is kept from asking for a
+    password.
     """
+    node = _node(uri)
+    if node and not node.is_file():
+        raise Unavailable(f"no such file: {node}", "check the URI")
     connection = library.open(_unasking(uri))
     try:
         connection.setKeepAlive(KEEPALIVE_INTERVAL, KEEPALIVE_COUNT)
@@ -220,6 +226,12 @@ class Session:
 
 def _sighting(domain: Any, state: int, reason: int | None) -> Sighting:
     return Sighting(domain.UUIDString(), domain.name(), domain.ID(), state, reason)
+
+
+def _node(uri: str) -> Path | None:
+    """The file with a node simulated within this process, test:///FILE."""
+    path = uri.removeprefix("test://")
+    return None if path in (uri, "/default") else Path(path)
 
 
 def _unasking(uri: str) -> str:

@@ -6,6 +6,7 @@ import errno
 import os
 import pwd
 import re
+import shlex
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -18,9 +19,9 @@ SYSTEM_ERROR = 38
 NO_DOMAIN = 42
 AUTH_FAILED = 45
 CONFIG_UNSUPPORTED = 67
-AUTH_CANCELLED = 78
-AUTH_UNAVAILABLE = 79
+AUTH_CANCELLED = 79
 ACCESS_DENIED = 88
+AUTH_UNAVAILABLE = 94
 
 _SOCKET = re.compile(r"/(virt\w+d|libvirt)-sock")
 _NOT_RUNNING = (errno.ENOENT, errno.ECONNREFUSED)
@@ -67,8 +68,8 @@ def cannot_open(uri: str, error: LibvirtError) -> HostError:
         return HostError(f"libvirt broke the connection off: {text}", journal_hint(uri))
     if code in _NO_DRIVER:
         driver = _driver(uri)
-        return Unavailable(text, f"apt install libvirt-daemon-driver-{driver}, or mend the URI")
-    return Unavailable(text, f"mend the URI, then try: virsh -c {uri!r} list")
+        return Unavailable(text, f"check the URI, or: apt install libvirt-daemon-driver-{driver}")
+    return Unavailable(text, f"check the URI, then try: virsh -c {shlex.quote(uri)} list")
 
 
 def cannot_read(uri: str, error: LibvirtError, lost: str, alive: bool) -> HostError:
