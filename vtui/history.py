@@ -149,7 +149,7 @@ def _counting(value: object) -> Iterable[Counting]:
             return items
         case OpenVSwitch(ports=items):
             return items
-        case Links(links=items):
-            return items
+        case Links(links=links, ports=ports):
+            return (*links, *ports)
         case _:
             return ()
