@@ -20,7 +20,7 @@ Current = Callable[[], Host]
 """Gives the newest snapshot."""
 
 
-class HostScreen(Screen[None]):
+class HostScreen(Screen[None], inherit_bindings=False):
     """A screen over the newest Host: `show` is called with each one while it is the active screen."""
 
     PLACES: ClassVar[tuple[str, ...]] = ("table", "list", "app")

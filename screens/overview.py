@@ -14,14 +14,14 @@ from vtui import units
 from vtui.audit import Finding, Severity, audit
 from vtui.columns import Cell, Column, Line, Span, Tone
 from vtui.cpuset import format_list
-from vtui.model import Cpus, Criu, Host, Interrupts, Irqbalance, Links, OpenVSwitch, Ref
+from vtui.model import Cpus, Host, Interrupts, Irqbalance, Links, OpenVSwitch, Ref
 from vtui.screens.cpus import map_lines
 from vtui.screens.listing import ListScreen
 from vtui.views.irqs import on_isolated
 from vtui.views.view import View
 from vtui.widgets.table import Table
 
-LABEL = 12
+LABEL = 11
 
 TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARN, Severity.NOTE: Tone.DIM}
 GLYPHS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
@@ -170,7 +170,10 @@ def _line(label: str, count: int | None, spans: list[Span], right: str = "") -> 
 def _states(states: Iterable[str]) -> list[Span]:
     counts = Counter(states)
     known = sorted(counts, key=lambda state: (ORDER.index(state) if state in ORDER else 99, state))
-    return [(f"{counts[state]} {state}  ", STATE_TONES.get(state, Tone.DIM)) for state in known]
+    return [
+        (f"{', ' if index else ''}{counts[state]} {state}", STATE_TONES.get(state, Tone.DIM))
+        for index, state in enumerate(known)
+    ]
 
 
 def _cpu(host: Host, things: Sequence[Any]) -> str:
@@ -235,20 +238,16 @@ def _cpus(host: Host) -> Line:
 
 def _memory(host: Host) -> Line:
     cpus = host.value(Cpus)
-    spans: list[Span] = []
-    if cpus and cpus.memory_total is not None:
-        spans.append(
-            (
-                f"{units.size(cpus.memory_available)} of {units.size(cpus.memory_total)} available  ",
-                Tone.PLAIN,
-            )
-        )
-    for size in sorted({pages.size for pages in cpus.hugepages} if cpus else ()):
-        chosen = [pages for pages in cpus.hugepages if pages.size == size and cpus] if cpus else []
-        total, free = sum(pages.total for pages in chosen), sum(pages.free for pages in chosen)
+    if cpus is None or cpus.memory_total is None:
+        return _line("Memory", None, [])
+    available = f"{units.size(cpus.memory_available)} of {units.size(cpus.memory_total)} available"
+    spans: list[Span] = [(available, Tone.PLAIN)]
+    pages = []
+    for size in sorted({one.size for one in cpus.hugepages}):
+        total = sum(one.total for one in cpus.hugepages if one.size == size)
+        free = sum(one.free for one in cpus.hugepages if one.size == size)
         if total:
-            spans.append((f"huge {units.size(size)}: {free}/{total} free  ", Tone.DIM))
-    criu = host.value(Criu)
-    if criu:
-        spans.append((f"CRIU {criu.version}{'' if criu.able else ' (check fails)'}", Tone.DIM))
+            pages.append(f"{free}/{total} of {units.size(size)}")
+    if pages:
+        spans.append((f"  free huge pages {', '.join(pages)}", Tone.DIM))
     return ((f" {'Memory':<{LABEL}}      ", Tone.TITLE), *spans)

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from vtui.changes import Event, changes
 from vtui.config import THEMES as THEME_NAMES
 from vtui.config import Config
-from vtui.keys import KEYS, SCREENS
+from vtui.keys import KEYS, SCREENS, Key
 from vtui.looks import THEMES, AsciiFilter, best_theme
 from vtui.model import Host, Ref
 from vtui.monitor import Backend, Monitor, Need
@@ -119,9 +119,7 @@ class VtuiApp(App[int], inherit_bindings=False):
         for change in changes(old, host):
             number = self.events[-1].ref.id if self.events else "0"
             ref = Ref("event", str(int(number) + 1))
-            self.events.append(
-                Event(ref, host.at, change.text, change.bad, change.thing)
-            )
+            self.events.append(Event(ref, host.at, change.text, change.bad, change.thing))
         for screen in reversed(self.screen_stack):
             if isinstance(screen, HostScreen):
                 if screen.is_mounted:
@@ -175,11 +173,10 @@ class VtuiApp(App[int], inherit_bindings=False):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers: every key's command, every order, every theme."""
+        places = ("app", "list") if isinstance(screen, ListScreen) else ("app",)
         for key in KEYS:
-            if key.where != "table":
-                yield SystemCommand(
-                    key.title, key.help, lambda action=key.action: self._run_command(screen, action)
-                )
+            if key.where in places and key.id != "palette":
+                yield SystemCommand(key.title, key.help, lambda key=key: self._run_key(screen, key))
         if isinstance(screen, ListScreen):
             for column in screen.table.columns:
                 if column.title:
@@ -196,8 +193,8 @@ class VtuiApp(App[int], inherit_bindings=False):
     def _set_theme(self, name: str) -> None:
         self.theme = f"vtui-{name}"
 
-    async def _run_command(self, screen: Screen[object], action: str) -> None:
-        await self.run_action(action, screen if isinstance(screen, ListScreen) else self)
+    async def _run_key(self, screen: Screen[object], key: Key) -> None:
+        await self.run_action(key.action, self if key.where == "app" else screen)
 
 
 def run(config: Config) -> int:

@@ -36,9 +36,11 @@ def bits(per_second: int | None) -> str:
 
 
 def frequency(count: float | None) -> str:
-    """Events per second: `250/s`, `12 k/s`; below ten with one decimal."""
+    """Events per second: `250/s`, `12 k/s`; below ten with one decimal, and never zero for some."""
     if count is None:
         return NOTHING
+    if 0 < count < 0.05:
+        return "<0.1/s"
     if 0 < count < 9.95:
         return f"{count:.1f}/s"
     value, power = _scale(count)
@@ -76,4 +78,4 @@ def _scale(value: float) -> tuple[float, int]:
 
 
 def _short(value: float, power: int) -> str:
-    return f"{value:.1f}" if power and value < 9.95 else f"{value:.0f}"
+    return f"{value:.1f}".removesuffix(".0") if power and value < 9.95 else f"{value:.0f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -50,8 +50,7 @@ class Stage:
     def text(self) -> str:
         """Everything on the screen in front, line by line."""
         lines = [
-            strip.text
-            for strip in self.app.screen._compositor.render_strips(self.app.screen.size)
+            strip.text for strip in self.app.screen._compositor.render_strips(self.app.screen.size)
         ]
         return "\n".join(lines)
 
@@ -76,10 +75,14 @@ class Stage:
                 for reading in self.app.host.readings.values()
             )
 
-        async with asyncio.timeout(20):
-            while behind():
-                await asyncio.sleep(0.02)
+        await self.until(lambda: not behind())
         await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something that is sure to come."""
+        async with asyncio.timeout(20):
+            while not condition():
+                await asyncio.sleep(0.02)
 
     def lines(self, name: str) -> list[str]:
         """The text of a page of lines by its id."""
