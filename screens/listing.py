@@ -14,6 +14,7 @@ from textual.widgets import Input
 from vtui.columns import Line, Tone
 from vtui.model import Host, Ref
 from vtui.screens.base import Current, HostScreen
+from vtui.text import clean
 from vtui.views.view import Field, View
 from vtui.widgets.availability import notices
 from vtui.widgets.bindings import bindings
@@ -92,7 +93,7 @@ class ListScreen(HostScreen):
         if self.detail.display:
             item = self.table.current
             fields = self.view.detail(item, self.host) if item is not None else []
-            self.detail.show(field_lines(fields))
+            self.detail.show(field_lines(fields, self.detail.size.width))
 
     @on(Table.Moved)
     def _moved(self) -> None:
@@ -168,9 +169,14 @@ class ListScreen(HostScreen):
         self.show_footer()
 
 
-def field_lines(fields: Sequence[Field]) -> list[Line]:
-    """Labels in one column, values beside them."""
-    width = max((len(label) for label, _ in fields), default=0)
-    return [
-        ((f" {label.ljust(width)}  ", Tone.DIM), (value, Tone.PLAIN)) for label, value in fields
-    ]
+def field_lines(fields: Sequence[Field], width: int) -> list[Line]:
+    """Labels in one column, values beside them; long values go on below themselves."""
+    indent = max((len(label) for label, _ in fields), default=0)
+    room = max(10, width - indent - 3)
+    lines: list[Line] = []
+    for label, value in fields:
+        value = clean(value)
+        for start in range(0, max(1, len(value)), room):
+            head = f" {'' if start else label:<{indent}}  "
+            lines.append(((head, Tone.DIM), (value[start : start + room], Tone.PLAIN)))
+    return lines

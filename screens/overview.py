@@ -240,14 +240,14 @@ def _memory(host: Host) -> Line:
     cpus = host.value(Cpus)
     if cpus is None or cpus.memory_total is None:
         return _line("Memory", None, [])
-    available = f"{units.size(cpus.memory_available)} of {units.size(cpus.memory_total)} available"
+    available = f"{units.size(cpus.memory_available)} of {units.size(cpus.memory_total)} free"
     spans: list[Span] = [(available, Tone.PLAIN)]
     pages = []
     for size in sorted({one.size for one in cpus.hugepages}):
         total = sum(one.total for one in cpus.hugepages if one.size == size)
         free = sum(one.free for one in cpus.hugepages if one.size == size)
         if total:
-            pages.append(f"{free}/{total} of {units.size(size)}")
+            pages.append(f"{units.size(size)} {free}/{total}")
     if pages:
-        spans.append((f"  free huge pages {', '.join(pages)}", Tone.DIM))
+        spans.append((f"  huge {', '.join(pages)}", Tone.DIM))
     return ((f" {'Memory':<{LABEL}}      ", Tone.TITLE), *spans)

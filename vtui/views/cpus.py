@@ -7,8 +7,8 @@ from functools import lru_cache
 from vtui import units
 from vtui.columns import Cell, Column, Tone
 from vtui.cpuset import format_list
-from vtui.model import Cpu, Cpus, Host, Interrupts
-from vtui.owners import owners
+from vtui.model import Cpu, Cpus, Host, Interrupts, Ref
+from vtui.owners import Owner, owners
 from vtui.views.view import Field, View, load_cell, number, trend_cell
 
 FLAGS = (("isolated", "iso"), ("nohz_full", "nohz"), ("rcu_nocbs", "rcu"))
@@ -43,13 +43,13 @@ def _interrupts(cpu: Cpu, host: Host) -> float | None:
 
 def claims(cpu: Cpu, host: Host) -> str:
     """The owners in short: `plc vCPU 0` for one alone, only the names for several."""
-    found: dict[str, list[str]] = {}
+    found: dict[Ref, list[Owner]] = {}
     for owner in owners(host).get(cpu.number, ()):
-        found.setdefault(owner.name, []).append(owner.role)
+        found.setdefault(owner.ref, []).append(owner)
     if len(found) == 1:
-        ((name, roles),) = found.items()
-        return f"{name} {' + '.join(roles)}"
-    return ", ".join(found)
+        (several,) = found.values()
+        return f"{several[0].name} {' + '.join(owner.role for owner in several)}"
+    return ", ".join(several[0].name for several in found.values())
 
 
 def _where(cpu: Cpu) -> str:

@@ -104,7 +104,7 @@ DOMAINS = View(
             "cpu",
             "CPU",
             6,
-            lambda item, host: load_cell(host.rate(item.ref, "cpu")),
+            lambda item, host: load_cell(host.rate(item.ref, "cpu"), max(1, item.vcpus)),
             key=lambda item, host: number(host.rate(item.ref, "cpu")),
             right=True,
             live=True,

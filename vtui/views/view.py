@@ -37,12 +37,13 @@ def rate_cell(host: Host, ref: Ref, name: str) -> Cell:
     return Cell(units.traffic(value), Tone.PLAIN if value else Tone.DIM)
 
 
-def load_cell(value: float | None) -> Cell:
-    """A load in CPUs; warm from 50 % of one CPU, hot from 90 %."""
+def load_cell(value: float | None, full: float = 1.0) -> Cell:
+    """A load in CPUs; warm from half of what it may take (`full`, in CPUs), hot from 90 % of it."""
     text = units.percent(value)
     if value is None or value < 0.005:
         return Cell(text, Tone.DIM)
-    return Cell(text, Tone.BAD if value >= 0.9 else Tone.WARN if value >= 0.5 else Tone.PLAIN)
+    share = value / full
+    return Cell(text, Tone.BAD if share >= 0.9 else Tone.WARN if share >= 0.5 else Tone.PLAIN)
 
 
 def trend_cell(host: Host, ref: Ref, width: int, full: float = 0.0) -> Cell:
