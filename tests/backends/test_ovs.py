@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,14 @@ async def read(ovs: Ovs) -> OpenVSwitch:
     return await ovs.read(Need())
 
 
+async def read_anew(remote: str) -> OpenVSwitch:
+    backend = Ovs(remote)
+    try:
+        return await read(backend)
+    finally:
+        await backend.close()
+
+
 async def news(ovs: Ovs) -> None:
     async with asyncio.timeout(SOON):
         await ovs.changed()
@@ -80,6 +90,11 @@ async def read_until(ovs: Ovs, name: str, value: str) -> Port:
 
 def bridges(value: OpenVSwitch) -> dict[str, Bridge]:
     return {bridge.name: bridge for bridge in value.bridges}
+
+
+def told(value: OpenVSwitch) -> OpenVSwitch:
+    """Without the time of the counters, which no two readers share."""
+    return replace(value, counted_at=None)
 
 
 def port(value: OpenVSwitch, name: str) -> Port:
@@ -218,6 +233,45 @@ async def test_strangers_text_arrives_whole_but_bounded_and_can_be_cleaned(lab, 
     found = dict(bridges(await read(ovs))[bridge].external_ids)["evil"]
     assert found == hostile[:1000]
     assert clean(found).isprintable()
+
+
+def _operation(chance: random.Random) -> str:
+    name, number = f"t-r{chance.randrange(6)}", chance.randrange(1, 4000)
+    return chance.choice(
+        [
+            f"--may-exist add-port {BRIDGE} {name} -- set interface {name} type=internal",
+            f"--if-exists del-port {name}",
+            f"--if-exists set port {name} tag={number}",
+            f"--if-exists set port {name} trunks={number},{number + 1}",
+            f"--if-exists clear port {name} tag",
+            f"--if-exists set port {name} external_ids:n{number % 5}={number}",
+            f"--if-exists set interface {name} type=patch options:peer=t-r{number % 6}",
+            f"--if-exists set interface {name} options={{}} type=internal",
+            f"--may-exist add-br t-ovs{number % 3} -- set bridge t-ovs{number % 3} "
+            "datapath_type=netdev",
+            f"--if-exists del-br t-ovs{number % 3}",
+            f"set-controller {BRIDGE} tcp:127.0.0.1:{number}",
+            f"del-controller {BRIDGE}",
+            f"set-fail-mode {BRIDGE} {'secure' if number % 2 else 'standalone'}",
+            f"set bridge {BRIDGE} stp_enable={'true' if number % 2 else 'false'}",
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_after_any_operations_the_replica_is_what_a_new_reader_gets(lab, ovs, bridge, seed):
+    chance = random.Random(seed)
+    try:
+        for _ in range(8):
+            for _ in range(6):
+                lab.vsctl("--no-wait", *_operation(chance).split())
+                await read(ovs)
+            async with asyncio.timeout(SOON):
+                while told(await read(ovs)) != told(await read_anew(lab.ovsdb)):
+                    await asyncio.sleep(0.05)
+    finally:
+        for number in range(3):
+            lab.vsctl("--no-wait", "--if-exists", "del-br", f"t-ovs{number}")
 
 
 # ------------------------------------------------------------------ what fails
