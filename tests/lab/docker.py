@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 import tempfile
 from collections.abc import Sequence
@@ -16,8 +15,8 @@ from tests.lab.cache import cache_root
 from tests.lab.criu import wrapper_dir
 from tests.lab.errors import LabError
 from tests.lab.namespace import private_run
-from tests.lab.part import Part
-from tests.lab.process import environment, need
+from tests.lab.part import LAST_CPU, Part
+from tests.lab.process import environment, need, start_time
 
 IMAGE = "plant/busybox:1"
 _COUNTER = (
@@ -53,12 +52,18 @@ SAMPLES = (
     Sample(
         "vision-infer",
         _COUNTER.format(what="inference"),
-        ("--cpuset-cpus=1", "--publish=8080:80", "--label=line=press-4", "--cpu-shares=512"),
+        (
+            f"--cpuset-cpus={LAST_CPU}",
+            "--publish=8080:80",
+            "--label=line=press-4",
+            "--cpu-shares=512",
+        ),
     ),
     Sample("recorder", _COUNTER.format(what="block"), ("--label=line=press-3",)),
     Sample("batch-report", "echo 'no such table: shifts' >&2; exit 3"),
 )
 PAUSED = "recorder"
+FAILED = "batch-report"
 
 
 class Docker(Part):
@@ -80,13 +85,14 @@ class Docker(Part):
     def start(self) -> None:
         need("dockerd")
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "daemon.json").write_text("{}")
+        (self.folder / "daemon.json").write_text('{"live-restore": true}')
         net.add_netns(self.site, self.run)
         self._start_dockerd()
         self._import_image()
         with ThreadPoolExecutor(len(SAMPLES)) as pool:
             list(pool.map(self._run_sample, SAMPLES))
         self.docker("pause", PAUSED)
+        self.docker("wait", FAILED)
 
     def docker(self, *args: str) -> str:
         return self.run(need("docker"), "--host", self.host, *args, env=self._client_env)
@@ -95,20 +101,26 @@ class Docker(Part):
         self._start_dockerd()
 
     @property
+    def _pidfile(self) -> Path:
+        return self.folder / "dockerd.pid"
+
+    @property
     def _client_env(self) -> dict[str, str]:
         return {"DOCKER_CONFIG": str(self.folder / "client"), "DOCKER_CONTEXT": ""}
 
     def _start_dockerd(self) -> None:
+        for pidfile in (self._pidfile, self.folder / "exec/containerd/containerd.pid"):
+            _forget_dead(pidfile)
         netns = Path("/run/netns") / self.site.netns
-        prefix = ["nsenter", f"--net={netns}", *private_run(self.site, "docker", {})]
+        mounts = private_run(self.site, self.daemons, "docker", {})
         argv = [
-            *prefix,
+            *("nsenter", f"--net={netns}", f"--mount={mounts}"),
             need("dockerd"),
             "--experimental",
             f"--config-file={self.folder}/daemon.json",
             f"--data-root={self.site.data}/docker",
             f"--exec-root={self.folder}/exec",
-            f"--pidfile={self.folder}/dockerd.pid",
+            f"--pidfile={self._pidfile}",
             f"--host={self.host}",
             f"--cgroup-parent=/{self.site.cgroup}/docker",
             "--exec-opt=native.cgroupdriver=cgroupfs",
@@ -135,7 +147,9 @@ class Docker(Part):
         options: Sequence[str] = (f"--name={sample.name}", "--label=vtui.lab=1", *sample.options)
         self.docker("run", "--detach", *options, IMAGE, "sh", "-c", sample.script)
 
-    def state(self) -> dict[str, str]:
-        """Container name -> state as `docker ps` words it."""
-        lines = self.docker("ps", "--all", "--format={{json .}}").splitlines()
-        return {entry["Names"]: entry["State"] for entry in map(json.loads, lines)}
+
+def _forget_dead(pidfile: Path) -> None:
+    """Removes the pid file of a killed process, which dockerd takes for alive as a zombie."""
+    with suppress(OSError, ValueError):
+        if start_time(int(pidfile.read_text())) is None:
+            pidfile.unlink()

@@ -37,8 +37,16 @@ class Irqbalance(Part):
         self._spawn()
 
     def _spawn(self) -> None:
-        prefix = private_run(self.site, "irqbalance", {"irqbalance": self.folder})
-        argv = [*prefix, need("irqbalance"), "--foreground", "--interval", _INTERVAL]
+        run_dirs = {"irqbalance": self.folder}
+        mounts = private_run(self.site, self.daemons, "irqbalance", run_dirs)
+        argv = [
+            "nsenter",
+            f"--mount={mounts}",
+            need("irqbalance"),
+            "--foreground",
+            "--interval",
+            _INTERVAL,
+        ]
         for stale in self.folder.glob("irqbalance*.sock"):
             stale.unlink()
         started = self.daemons.spawn("irqbalance", argv)

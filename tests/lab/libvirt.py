@@ -13,7 +13,7 @@ from tests.lab.errors import LabError
 from tests.lab.guest import Guest
 from tests.lab.namespace import private_run
 from tests.lab.ovs import Ovs
-from tests.lab.part import Context, Part
+from tests.lab.part import LAST_CPU, Context, Part
 from tests.lab.process import need
 from tests.lab.site import TEMPLATES
 
@@ -103,7 +103,10 @@ class Libvirt(Part):
             # QEMU's user must not get at KVM: else libvirt, which found that it does not work,
             # probes again at each define, for half a minute.
             binds["/dev/kvm"] = self._no_kvm
-        return private_run(self.site, "libvirt", run_dirs, binds, self._unused_cgroup2())
+        mounts = private_run(
+            self.site, self.daemons, "libvirt", run_dirs, binds, self._unused_cgroup2()
+        )
+        return ["nsenter", f"--mount={mounts}"]
 
     @staticmethod
     def _unused_cgroup2() -> tuple[str, ...]:
@@ -136,12 +139,12 @@ MACHINES = (
         ("start",),
         vcpus=2,
         memory=160,
-        pins=("0-1", "1"),
+        pins=(f"0-{LAST_CPU}", f"{LAST_CPU}"),
         vlan=10,
         tap="tap0",
         address="192.0.2.10/24",
     ),
-    Machine("vision", "Weld seam inspection", ("start --paused",), pins=("1",)),
+    Machine("vision", "Weld seam inspection", ("start --paused",), pins=(f"{LAST_CPU}",)),
     Machine("hmi", "Operator panel", (), vlan=20, tap="tap1"),
     Machine("historian", "Process data archive", ("autostart",), memory=192),
 )

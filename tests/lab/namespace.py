@@ -1,26 +1,44 @@
-"""Command prefixes that put a daemon into a private mount namespace with a private /run."""
+"""Private mount namespaces with a private /run, for daemons that must not meet the machine's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.lab.process import Daemons
 from tests.lab.site import RUN_ROOT, SCRIPTS, Site
 
 
 def private_run(
     site: Site,
-    daemon: str,
+    daemons: Daemons,
+    name: str,
     run_dirs: Mapping[str, Path],
     binds: Mapping[str, Path] | None = None,
     umounts: tuple[str, ...] = (),
-) -> list[str]:
-    """argv prefix: `/run/NAME` shows `run_dirs[NAME]` and each `binds` target its own dir.
+) -> Path:
+    """The mount namespace `name`: `/run/X` shows `run_dirs[X]`, each `binds` target its source.
 
-    The rest of /run is hidden. So the daemon finds neither the machine's D-Bus, systemd-machined,
+    The rest of /run is hidden. So a daemon finds neither the machine's D-Bus, systemd-machined,
     firewalld nor containerd, and cannot disturb them; only the lab's own paths stay reachable.
+    A sleeping process holds the namespace, so that a daemon that crashed can return to it.
     """
-    fake = site.run / "ns" / daemon
+    holder = f"{name}-ns"
+    known = daemons.all().get(holder)
+    if known is None or not known.alive():
+        steps = _steps(site.run / "ns" / name, run_dirs, binds or {}, umounts)
+        unshare = ["unshare", "--mount", "--propagation", "private"]
+        script = ["sh", str(SCRIPTS / "mounts.sh"), *steps, "--", "sleep", "infinity"]
+        known = daemons.spawn(holder, [*unshare, *script])
+        comm = Path(f"/proc/{known.pid}/comm")
+        daemons.ready(holder, lambda: comm.read_text() == "sleep\n", what="a mount namespace")
+    return Path(f"/proc/{known.pid}/ns/mnt")
+
+
+def _steps(
+    fake: Path, run_dirs: Mapping[str, Path], binds: Mapping[str, Path], umounts: tuple[str, ...]
+) -> list[str]:
+    """Arguments for mounts.sh that put the folder `fake` in the place of /run."""
     steps: list[str] = []
     for name, source in {RUN_ROOT.name: RUN_ROOT, **run_dirs}.items():
         source.mkdir(parents=True, exist_ok=True)
@@ -28,9 +46,8 @@ def private_run(
         steps += ["bind", str(source), str(fake / name)]
     (fake / "lock").mkdir(exist_ok=True)
     steps += ["bind", str(fake), "/run"]
-    for target, source in (binds or {}).items():
+    for target, source in binds.items():
         steps += ["bind", str(source), target]
     for target in umounts:
         steps += ["umount", target]
-    unshare = ["unshare", "--mount", "--propagation", "private"]
-    return [*unshare, "sh", str(SCRIPTS / "mounts.sh"), *steps, "--"]
+    return steps

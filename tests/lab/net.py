@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,13 +31,13 @@ class Net(Part):
         return self.site.link("veth1")
 
     def start(self) -> None:
+        links = (self.bridge, self.bridge_port, self.ovs_port)
+        _remember(self.site, links)
         ip = self.run
         ip("ip", "link", "add", self.bridge, "type", "bridge")
         ip("ip", "link", "add", self.bridge_port, "type", "veth", "peer", "name", self.ovs_port)
-        for link in (self.bridge, self.bridge_port, self.ovs_port):
-            ip("ip", "link", "set", link, "alias", self.site.link_alias)
         ip("ip", "link", "set", self.bridge_port, "master", self.bridge)
-        for link in (self.bridge, self.bridge_port, self.ovs_port):
+        for link in links:
             ip("ip", "link", "set", link, "up")
 
     def endpoint(self) -> str:
@@ -52,16 +53,26 @@ def add_netns(site: Site, run: Runner) -> Path:
     return path
 
 
-def links(site: Site, run: Runner) -> list[str]:
-    """Links bearing the lab's mark."""
-    found = json.loads(run("ip", "-j", "-d", "link", "show") or "[]")
-    return [link["ifname"] for link in found if link.get("ifalias") == site.link_alias]
+def _record(site: Site) -> Path:
+    return site.run / "links.json"
+
+
+def _remember(site: Site, links: Sequence[str]) -> None:
+    """Notes links about to be made, so that they are ours whenever the lab is killed."""
+    if taken := [link for link in links if _exists(link)]:
+        raise LabError(f"links of others are in the way: {' '.join(taken)}")
+    _record(site).write_text(json.dumps(links))
+
+
+def _exists(link: str) -> bool:
+    return Path("/sys/class/net", link).exists()
 
 
 def remove(site: Site, run: Runner) -> None:
     """Deletes the lab's links and its network namespace."""
-    for link in links(site, run):
-        with suppress(LabError):  # the other end of a veth pair is gone with the first
-            run("ip", "link", "delete", link)
+    if _record(site).exists():
+        with suppress(ValueError):
+            for link in filter(_exists, json.loads(_record(site).read_text())):
+                run("ip", "link", "delete", link)
     if (Path("/run/netns") / site.netns).exists():
         run("ip", "netns", "delete", site.netns)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tests.lab.errors import LabError
 from tests.lab.process import Daemons, Runner
 from tests.lab.site import Site
+
+LAST_CPU = max(os.sched_getaffinity(0))
+"""Where guests and containers that want a CPU of their own get pinned."""
 
 
 @dataclass(frozen=True, slots=True)

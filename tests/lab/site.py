@@ -52,11 +52,6 @@ class Site:
         return f"{self.prefix}-{suffix}"
 
     @property
-    def link_alias(self) -> str:
-        """The mark on links that outlive their creator, so that cleaning finds only ours."""
-        return f"vtui-lab:{self.name}"
-
-    @property
     def netns(self) -> str:
         return f"vtui-lab-{self.name}"
 
