@@ -175,8 +175,8 @@ def field_lines(fields: Sequence[Field], width: int) -> list[Line]:
     room = max(10, width - indent - 3)
     lines: list[Line] = []
     for label, value in fields:
-        value = clean(value)
-        for start in range(0, max(1, len(value)), room):
+        shown = clean(value)
+        for start in range(0, max(1, len(shown)), room):
             head = f" {'' if start else label:<{indent}}  "
-            lines.append(((head, Tone.DIM), (value[start : start + room], Tone.PLAIN)))
+            lines.append(((head, Tone.DIM), (shown[start : start + room], Tone.PLAIN)))
     return lines
