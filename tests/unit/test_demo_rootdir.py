@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,7 +36,8 @@ def test_a_file_keeps_its_inode() -> None:
 
 
 def test_it_is_for_its_owner_alone() -> None:
-    assert RootDir().path.stat().st_mode & 0o777 == 0o700
+    rootdir = RootDir()
+    assert rootdir.path.stat().st_mode & 0o777 == 0o700
 
 
 def test_removing_it_twice_is_harmless(scratch: Path) -> None:
@@ -58,4 +61,32 @@ def test_it_goes_with_the_last_reference(scratch: Path) -> None:
     rootdir.write({"proc/a": "1"})
     del rootdir
     gc.collect()
+    assert list(scratch.iterdir()) == []
+
+
+ENDING = """
+import threading
+from vtui.demo.rootdir import RootDir
+
+rootdir, under_way = RootDir(), threading.Event()
+
+def write():
+    for number in range(10**9):
+        rootdir.write({f"proc/{number}/smp_affinity_list": "0"})
+        if number == 50:
+            under_way.set()
+
+threading.excepthook = lambda _: None
+threading.Thread(target=write, daemon=True).start()
+under_way.wait()
+"""
+
+
+def test_it_goes_at_the_end_of_a_program_that_is_still_writing(scratch: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-c", ENDING],
+        env={"TMPDIR": str(scratch), "PYTHONPATH": str(Path(__file__).parents[2])},
+        check=True,
+        timeout=60,
+    )
     assert list(scratch.iterdir()) == []

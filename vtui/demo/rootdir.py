@@ -13,7 +13,7 @@ from pathlib import Path
 from vtui.errors import HostError
 
 PATIENCE = 2.0
-"""Seconds the removal waits for a write under way."""
+"""Seconds the removal waits for what is under way."""
 
 
 class RootDir:
@@ -30,8 +30,10 @@ class RootDir:
             ) from error
         self._written: dict[str, str] = {}
         self._writing = threading.Lock()
-        # It runs at interpreter exit too, after errors that left remove() out.
-        self._remove = weakref.finalize(self, _remove, self.path, self._writing)
+        self._ended = threading.Event()
+        # It runs at interpreter exit too: after errors that left remove() out, and when the exit came in the
+        # middle of it.
+        self._remove = weakref.finalize(self, _remove, self.path, self._writing, self._ended)
 
     @property
     def written(self) -> int:
@@ -40,7 +42,8 @@ class RootDir:
 
     def remove(self) -> None:
         """Remove the directory and all in it; again is harmless."""
-        self._remove()
+        _remove(self.path, self._writing, self._ended)
+        self._remove.detach()
 
     def write(self, files: Mapping[str, str]) -> int:
         """Bring these files (paths relative to the root) up to date; how many had changed.
@@ -50,7 +53,7 @@ class RootDir:
         changed = {name: text for name, text in files.items() if self._written.get(name) != text}
         try:
             with self._writing:
-                if not self._remove.alive:
+                if self._ended.is_set():
                     raise HostError("the demo has ended")
                 for name, text in changed.items():
                     self._write(name, text)
@@ -68,8 +71,9 @@ class RootDir:
         self._written[name] = text
 
 
-def _remove(path: Path, writing: threading.Lock) -> None:
-    # At the program's end a lane may still be writing: what it adds behind rmtree's back would stay.
+def _remove(path: Path, writing: threading.Lock, ended: threading.Event) -> None:
+    # At the program's end a lane may still be at work: what it adds behind rmtree's back would stay.
+    ended.set()
     with contextlib.ExitStack() as held:
         if writing.acquire(timeout=PATIENCE):
             held.callback(writing.release)
