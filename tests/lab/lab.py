@@ -57,7 +57,7 @@ class Lab:
         self._lock = state.Lock(self.site)
         self._halt = Halt()
         self.daemons = Daemons(self.site, self._halt)
-        context = Context(self.site, self.daemons, Runner(self._halt))
+        context = Context(self.site, self.daemons, Runner(self._halt, self.site))
         self._net, self._ovs, self._docker = Net(context), Ovs(context), Docker(context)
         self._lxc, self._irqbalance, self._criu = Lxc(context), Irqbalance(context), Criu(context)
         self._guest, self._libvirt = Guest(context), Libvirt(context)

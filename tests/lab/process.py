@@ -114,8 +114,7 @@ class Daemons:
     ) -> Recorded:
         """Starts a daemon in the lab's cgroups, away from the terminal, logging to a file."""
         self._halt.check()
-        entrances = map(str, cgroups.entrances(self._site))
-        command = ["sh", str(SCRIPTS / "launch.sh"), *entrances, "--", *map(str, argv)]
+        command = _inside(self._site, argv)
         self._site.logs.mkdir(parents=True, exist_ok=True)
         self._folder.mkdir(parents=True, exist_ok=True)
         with open(self.log(name), "ab") as log:
@@ -202,8 +201,10 @@ def wait_until(check: Callable[[], bool], what: str, timeout: float = 10.0) -> N
 class Runner:
     """Runs client commands, each with a deadline."""
 
-    def __init__(self, halt: Halt | None = None) -> None:
+    def __init__(self, halt: Halt | None = None, site: Site | None = None) -> None:
+        """With `site`, the commands count as processes of that lab."""
         self._halt = halt or Halt()
+        self._site = site
 
     def __call__(
         self,
@@ -215,8 +216,11 @@ class Runner:
         """The command's stdout; raises LabError when it is missing, fails or hangs."""
         command = list(map(str, argv))
 
+        if shutil.which(command[0], path=environment()["PATH"]) is None:
+            raise LabError(f"{command[0]} is not installed", _INSTALL_HINT)
+
         def begin() -> subprocess.Popen[str]:
-            return _client(command, env, cwd)
+            return _client(_inside(self._site, command) if self._site else command, env, cwd)
 
         with self._halt.watching(begin) as process:
             try:
@@ -232,20 +236,23 @@ class Runner:
 def _client(
     command: list[str], env: Mapping[str, str] | None, cwd: Path | None
 ) -> subprocess.Popen[str]:
-    try:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-            cwd=cwd,
-            env=environment(env),
-        )
-    except FileNotFoundError:
-        raise LabError(f"{command[0]} is not installed", _INSTALL_HINT) from None
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        cwd=cwd,
+        env=environment(env),
+    )
+
+
+def _inside(site: Site, argv: Sequence[str | Path]) -> list[str]:
+    """The command made to enter the lab's cgroups first, so that all its offspring is found."""
+    entrances = map(str, cgroups.entrances(site))
+    return ["sh", str(SCRIPTS / "launch.sh"), *entrances, "--", *map(str, argv)]
 
 
 def _short(command: Sequence[str]) -> str:
