@@ -31,9 +31,10 @@ async def read(backend: Libvirt) -> Domains:
 async def until(backend: Libvirt, seen: Callable[[Domains], bool]) -> Domains:
     """Reads after each news, and after nothing else, until `seen`."""
     async with asyncio.timeout(PATIENCE):
-        while not seen(value := await read(backend)):
+        while True:
             await backend.changed()
-    return value
+            if seen(value := await read(backend)):
+                return value
 
 
 async def settled(backend: Libvirt) -> Domains:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -108,6 +110,17 @@ def killed(lab: Lab) -> Iterator[None]:
     """The daemon may be killed by the test; it runs again after it."""
     yield
     lab.restart("libvirt")
+
+
+def _kill(lab: Lab) -> None:
+    """Returns when the last thread of the daemon has let go of the socket."""
+    lab.kill("libvirt")
+    wait_until(lambda: _refused(lab), "the socket to refuse")
+
+
+def _refused(lab: Lab) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(parse_qs(urlsplit(lab.libvirt_uri).query)["socket"][0]) != 0
 
 
 # What is read.
@@ -273,7 +286,7 @@ async def test_a_daemon_that_dies_is_news_and_an_error_until_it_is_back(
 ):
     async with opened(lab.libvirt_uri) as backend:
         before = await read(backend)
-        lab.kill("libvirt")
+        _kill(lab)
         async with asyncio.timeout(PATIENCE):
             await backend.changed()
         with pytest.raises(HostError, match="connection to libvirt closed") as died:
@@ -294,7 +307,7 @@ async def test_a_daemon_that_dies_is_news_and_an_error_until_it_is_back(
 
 
 async def test_a_daemon_that_never_ran_is_absent_until_it_runs(lab: Lab, killed: None):
-    lab.kill("libvirt")
+    _kill(lab)
     async with opened(lab.libvirt_uri) as backend:
         with pytest.raises(Unavailable, match="does not run") as absent:
             await read(backend)
