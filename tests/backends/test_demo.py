@@ -468,7 +468,7 @@ async def test_without_a_place_for_its_files_it_says_what_to_type(
     assert caught.value.hint.startswith("TMPDIR=")
 
 
-async def test_files_that_went_away_are_an_error_of_ours(
+async def test_files_that_went_away_are_an_error_once_and_come_back(
     demo: list[Backend], clock: Clock, scratch: Path
 ) -> None:
     await demo[5].read(Need())
@@ -477,3 +477,6 @@ async def test_files_that_went_away_are_an_error_of_ours(
     clock.seconds = 1.0
     with pytest.raises(HostError):
         await demo[5].read(Need())
+    host = await look(demo, clock)
+    assert len(host.irqs) == 60
+    assert len(host.cpus) == 16

@@ -58,6 +58,7 @@ class RootDir:
                 for name, text in changed.items():
                     self._write(name, text)
         except OSError as error:
+            self._written.clear()  # a cleaner of old temporary files may have been here: begin anew
             raise HostError(
                 f"cannot write {error.filename}: {error.strerror}", f"df {self.path.parent}"
             ) from error
