@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tests.lab import state
 from tests.lab.errors import LabError
@@ -58,15 +58,31 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     verbs.add_parser("down", parents=[common], help="end it and remove every trace")
     verbs.add_parser("status", parents=[common], help="what runs, and where it answers")
     run = verbs.add_parser("run", parents=[common], help="start it for one command")
-    run.add_argument("cmd", nargs="+", metavar="CMD", help="after --")
-    given = parser.parse_args(argv)
+    run.add_argument("cmd", nargs="*", metavar="CMD", help="best after --")
+    ours, command = _split(argv)
+    given = parser.parse_args(ours)
     defaults = {"name": os.environ.get("VTUI_LAB_NAME") or "demo", "only": None}
     options = argparse.Namespace(**{**defaults, **vars(given)})
+    if options.command == "run":
+        options.cmd += command
+        if not options.cmd:
+            parser.error("run what? usage: run -- CMD...")
+    elif command:
+        parser.error(f"only `run` takes a command: {' '.join(command)}")
     try:
         Lab(options.name)
     except ValueError as error:
         parser.error(str(error))
     return options
+
+
+def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What is before the first `--`, and after; argparse would eat a second one too."""
+    words = list(argv)
+    if "--" not in words:
+        return words, []
+    where = words.index("--")
+    return words[:where], words[where + 1 :]
 
 
 def _become_root(argv: Sequence[str]) -> NoReturn:
@@ -87,16 +103,21 @@ def _end_on_signals() -> None:
     """Makes Ctrl-C, SIGTERM and SIGHUP unwind the stack, so that what was begun is undone."""
 
     def leave(number: int, _frame: FrameType | None) -> None:
+        _ignore_signals()
         raise SystemExit(128 + number)
 
     for number in _ENDING:
         signal.signal(number, leave)
 
 
-def _stop(lab: Lab) -> None:
-    """Sweeps the lab undisturbed: a second Ctrl-C must not leave half of it behind."""
+def _ignore_signals() -> None:
+    """From here on it is cleaning: a second Ctrl-C must not leave half of the lab behind."""
     for number in _ENDING:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _stop(lab: Lab) -> None:
+    _ignore_signals()
     began = time.monotonic()
     lab.stop()
     say(f"==> lab {lab.name} down {time.monotonic() - began:.1f} s")
@@ -157,23 +178,27 @@ def _run(options: argparse.Namespace) -> int:
     screen = _terminal_settings()
     _start(lab, options)
     try:
-        return run_foreground(options.cmd, {**lab.env, "VTUI_LAB_NAME": lab.name})
+        return run_foreground(options.cmd, lab.env)
     finally:
+        _ignore_signals()
         _restore_terminal(screen)
         _stop(lab)
 
 
-def _terminal_settings() -> list[object] | None:
+def _terminal_settings() -> list[Any] | None:
     with suppress(termios.error, ValueError, OSError):
         return termios.tcgetattr(sys.stdin.fileno())
     return None
 
 
-def _restore_terminal(settings: list[object] | None) -> None:
+def _restore_terminal(settings: list[Any] | None) -> None:
     """Undoes raw mode, in which a crashed command would leave the user's terminal."""
-    if settings is not None:
-        with suppress(termios.error, OSError):
-            termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, settings)
+    if settings is None:
+        return
+    with suppress(termios.error, OSError):
+        stdin = sys.stdin.fileno()
+        if os.tcgetpgrp(stdin) == os.getpgrp():  # in the background it is not ours to set
+            termios.tcsetattr(stdin, termios.TCSADRAIN, settings)
 
 
 if __name__ == "__main__":

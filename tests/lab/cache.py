@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.lab.errors import LabError
+
 
 def cache_root() -> Path:
     """`$XDG_CACHE_HOME/vtui-lab`, or the same under `~/.cache`."""
@@ -28,6 +30,11 @@ def cached(name: str, build: Callable[[Path], None]) -> Path:
         draft = cache_root() / f".{name}.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
-        build(draft)
+        try:
+            build(draft)
+        except LabError as error:
+            raise LabError(
+                error.message, "wants the Debian archive once; then it is kept"
+            ) from None
         draft.rename(final)
     return final

@@ -256,7 +256,9 @@ def _inside(site: Site, argv: Sequence[str | Path]) -> list[str]:
 
 
 def _short(command: Sequence[str]) -> str:
-    return " ".join(command)[:80]
+    """The command as an error message names it: without its path and options."""
+    words = [word for word in command[1:] if not word.startswith("-")]
+    return " ".join([Path(command[0]).name, *words])[:60]
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
