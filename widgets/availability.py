@@ -39,7 +39,7 @@ def marks(readings: Mapping[str, Reading[object]]) -> Line:
     spans: list[Span] = []
     for name, reading in readings.items():
         first, _, rest = name.partition(" ")
-        text = rest or SHORT.get(first, first)
+        text = f"v:{rest}" if first == "libvirt" and rest else SHORT.get(first, first)
         glyph, tone = mark(reading)
         spans += [(glyph, tone), (text + " ", Tone.DIM if tone is Tone.GOOD else tone)]
     return tuple(spans)

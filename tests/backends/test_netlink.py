@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -360,7 +361,7 @@ async def test_a_flood_of_events_that_overflows_the_socket_loses_nothing(netlink
 
 def test_an_ordinary_user_may_read():
     script = (
-        "import asyncio, os\n"
+        "import asyncio, os, psutil, pyroute2\n"
         "from vtui.backends.netlink import Netlink\n"
         "from vtui.monitor import Monitor\n"
         "os.setgid(65534), os.setuid(65534)\n"
@@ -400,3 +401,21 @@ async def test_four_hundred_links(netlink, namespace, capsys):
     with capsys.disabled():
         print(f"\n{len(value.links)} links: one read {min(costs):.3f} s of CPU")
     assert len(value.links) == 401
+
+
+# ------------------------------------------------------------------ between two dumps
+
+
+async def test_counters_move_on_though_the_links_are_not_listed_again(monkeypatch):
+    monkeypatch.setattr("vtui.backends.netlink.SPARING", 1e9)
+    monkeypatch.setattr("vtui.backends.netlink.SPARING_NEWS", 1e9)
+    here = Netlink()
+    before = await link(here, "lo")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.sendto(bytes(900), ("127.0.0.1", 9))
+
+    after = await link(here, "lo")
+    await here.close()
+
+    assert after.counters().keys() == before.counters().keys()
+    assert after.counters()["tx"] >= before.counters()["tx"] + 900
