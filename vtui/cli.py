@@ -103,7 +103,7 @@ def _check(command: Command | None, words: Sequence[str], flags: Iterable[str]) 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint with the nearest known word, or all of them when none is near."""
     words = list(known)
-    close = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word, words, n=1)
     return f"did you mean {close[0]}?" if close else f"one of: {', '.join(words)}"
 
 

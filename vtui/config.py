@@ -6,6 +6,7 @@ page and the shell completion come from it.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import tomllib
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vtui.errors import UsageError
+from vtui.keys import KEYS
 
 SYSTEM_FILE = Path("/etc/vtui/config.toml")
 
@@ -65,10 +67,11 @@ class Option:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0.2 <= value <= 3600:
-        raise ValueError("must lie between 0.2 and 3600 seconds")
-    return value
+    with contextlib.suppress(ValueError):
+        value = float(text)
+        if 0.2 <= value <= 3600:
+            return value
+    raise ValueError("0.2 to 3600 seconds")
 
 
 OPTIONS = (
@@ -172,19 +175,27 @@ def _value(option: Option, value: object, where: str) -> object:
         if not isinstance(values, (list, tuple)) or not all(isinstance(one, str) for one in values):
             raise wrong("a list of strings")
         return tuple(values)
-    if isinstance(value, bool) or not isinstance(value, (str, int, float, Path)):
-        raise wrong("a string" if option.parse is str else f"a {option.metavar.lower()}")
-    if option.choices and value not in option.choices:
-        raise wrong("one of " + ", ".join(option.choices))
+    if option.choices:
+        if str(value) not in option.choices:  # TOML's 16 is the number
+            raise wrong("one of " + ", ".join(option.choices))
+    elif option.parse is str and not isinstance(value, str):
+        raise wrong("a string")
+    elif isinstance(value, bool) or not isinstance(value, (str, int, float, Path)):
+        raise wrong(f"a {option.metavar.lower()}")
     try:
         return option.parse(str(value))
     except ValueError as error:
-        raise wrong(f"a valid {option.metavar.lower()} ({error})") from error
+        raise wrong(str(error)) from error
 
 
 def _keys(value: object, where: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value.values()):
         raise UsageError(f"[keys] in {where} must be a table of strings", 'e.g. filter = "f"')
+    known = [key.id for key in KEYS]
+    for name in value:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise UsageError(f"unknown key id {name!r} in {where}", f"did you mean {close!r}?")
     return value
 
 

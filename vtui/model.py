@@ -291,7 +291,7 @@ class Irq:
     @property
     def numbered(self) -> bool:
         """Whether it is a device interrupt with a number and an affinity."""
-        return self.label.isdigit()
+        return self.label.isdecimal()
 
 
 @dataclass(frozen=True, slots=True)

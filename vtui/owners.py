@@ -23,7 +23,8 @@ class Owner:
 @lru_cache(maxsize=1)
 def owners(host: Host) -> dict[int, tuple[Owner, ...]]:
     """The claims on each CPU number. Floating vCPUs and containers that may run anywhere claim nothing."""
-    everywhere = frozenset(cpu.number for cpu in host.cpus)
+    # A control group's CPUs are those of its cpuset that are online.
+    everywhere = frozenset(cpu.number for cpu in host.cpus if cpu.online)
     found: dict[int, list[Owner]] = {}
     for owner in _claims(host):
         if not everywhere or not owner.cpus >= everywhere:

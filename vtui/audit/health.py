@@ -12,7 +12,12 @@ from vtui.reading import Failed
 IRQ_NOISE = 1.0
 """Interrupts per second on one isolated CPU from which on a line is worth a word."""
 
-BAD_REASONS = frozenset(("I/O error", "crashed", "panicked", "failed", "watchdog"))
+BROKEN = {
+    "paused": ("I/O error", "watchdog", "crashed", "post-copy failed", "api error"),
+    "running": ("post-copy failed",),
+    "shut off": ("crashed", "failed"),
+}
+"""virsh's reasons, by state, that no person asked for; "running (crashed)" was resumed by one."""
 
 
 def backend_failed(host: Host) -> Iterator[Finding]:
@@ -27,7 +32,7 @@ def backend_failed(host: Host) -> Iterator[Finding]:
 def domain_broken(host: Host) -> Iterator[Finding]:
     """A guest that crashed, or was paused by an error rather than by a person."""
     for domain in host.domains:
-        if domain.state == "crashed" or domain.reason in BAD_REASONS:
+        if domain.state == "crashed" or domain.reason in BROKEN.get(domain.state, ()):
             text = f"domain {domain.name}: {domain.state} ({domain.reason or 'no reason given'})"
             yield Finding("domain-broken", Severity.ERROR, text, domain.ref)
 
