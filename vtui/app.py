@@ -91,7 +91,8 @@ class VtuiApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Install the screens, show the first, start reading."""
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.exit, 0)
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
         for screen in self._screens():
             self.install_screen(screen, name=screen.name or "")
         self.push_screen(SCREENS[0])
@@ -201,5 +202,11 @@ def run(config: Config) -> int:
     """Run the interface until the user leaves; the exit code."""
     from vtui.sources import backends
 
-    result = VtuiApp(config, backends(config)).run()
-    return result or 0
+    async def main() -> int:
+        app = VtuiApp(config, backends(config))
+        try:
+            return await app.run_async() or app.return_code or 0
+        finally:
+            await app.monitor.closed()
+
+    return asyncio.run(main())

@@ -95,6 +95,7 @@ class Monitor:
         self._history = History()
         self._need = Need()
         self._news = asyncio.Event()
+        self._closing: asyncio.Future[None] | None = None
 
     @property
     def need(self) -> Need:
@@ -132,7 +133,14 @@ class Monitor:
                     self._news.clear()
                     publish(self._snapshot())
         finally:
-            await self._close()
+            # A second cancellation must not cut the closing short: `closed` waits for its end.
+            self._closing = asyncio.ensure_future(self._close())
+            await asyncio.shield(self._closing)
+
+    async def closed(self) -> None:
+        """Return when the backends are closed after `run` ended."""
+        if self._closing:
+            await self._closing
 
     async def once(self, look: Callable[[Host], Mapping[str, Need]] | None = None) -> Host:
         """Read every backend once, side by side, close them, and return the Host.

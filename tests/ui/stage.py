@@ -106,3 +106,4 @@ async def stage(
         for _ in range(ticks):
             await scene.tick()
         yield scene
+    await app.monitor.closed()
