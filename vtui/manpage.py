@@ -92,10 +92,9 @@ def _options(options: Iterable[Option]) -> list[str]:
 
 
 def _keys() -> list[str]:
+    remapped = "A key is re-mapped by its id, in brackets here, in the settings' table [keys]."
     return [
-        text(
-            "A key is re-mapped by its id, given in brackets, in the table [keys] of the settings."
-        ),
+        *_paragraphs([remapped]),
         *_terms((keys.shown(key.keys), f"{key.help} [{key.id}]") for key in keys.KEYS),
     ]
 
