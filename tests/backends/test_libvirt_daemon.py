@@ -26,8 +26,11 @@ from tests.backends.libvirt_help import (
 )
 from tests.lab import Lab
 from tests.lab.process import wait_until
+from vtui.backends.libvirt import Libvirt
 from vtui.errors import HostError, NoAnswer, Unavailable
 from vtui.model import Pins
+from vtui.monitor import Monitor
+from vtui.reading import Failed, Ready
 
 # A machine that runs its firmware and finds nothing to boot: all that is needed here.
 GUEST = """\
@@ -304,6 +307,30 @@ async def test_a_daemon_that_dies_is_news_and_an_error_until_it_is_back(
         await until(backend, lambda now: named(now, "plc-gateway").state == "paused")
         lab.virsh("resume", "plc-gateway")
     assert capfd.readouterr().err == ""
+
+
+async def test_the_last_domains_stay_on_screen_until_the_daemon_is_back(lab: Lab, killed: None):
+    monitor, published = Monitor([Libvirt(lab.libvirt_uri, "libvirt")]), asyncio.Queue()
+
+    async def reading(kind: type) -> object:
+        async with asyncio.timeout(PATIENCE):
+            while not isinstance(found := (await published.get()).readings["libvirt"], kind):
+                pass
+        return found
+
+    running = asyncio.create_task(monitor.run(published.put_nowait))
+    good = await reading(Ready)
+    _kill(lab)
+    failed = await reading(Failed)
+    assert [one.ref for one in failed.last.domains] == [one.ref for one in good.value.domains]
+    assert failed.hint.startswith("journalctl")
+    monitor.wake()
+    again = await reading(Failed)
+    assert (again.hint, again.since) == ("systemctl start libvirtd", failed.since)
+    lab.restart("libvirt")
+    assert has((await reading(Ready)).value, "plc-gateway")
+    running.cancel()
+    await asyncio.wait({running})
 
 
 async def test_a_daemon_that_never_ran_is_absent_until_it_runs(lab: Lab, killed: None):

@@ -230,8 +230,8 @@ def _sighting(domain: Any, state: int, reason: int | None) -> Sighting:
 
 def _node(uri: str) -> Path | None:
     """The file with a node simulated within this process, test:///FILE."""
-    path = uri.removeprefix("test://")
-    return None if path in (uri, "/default") else Path(path)
+    path = uri.partition("?")[0].removeprefix("test://")
+    return Path(path) if path.startswith("/") and path != "/default" else None
 
 
 def _unasking(uri: str) -> str:
