@@ -156,7 +156,7 @@ def _forbidden(place: str) -> HostError:
     )
 
 
-def _refused(place: str) -> HostError:
+def _gone(place: str) -> HostError:
     return HostError(f"no Docker engine answers at {place}", "systemctl start docker")
 
 
@@ -167,7 +167,7 @@ def _silent(place: str) -> HostError:
 _SYSTEM_ERRORS: tuple[tuple[type[OSError], Callable[[str], HostError]], ...] = (
     (FileNotFoundError, _absent),
     (PermissionError, _forbidden),
-    (ConnectionRefusedError, _refused),
+    (ConnectionError, _gone),
     (TimeoutError, _silent),
     (BlockingIOError, _silent),  # its queue of connections is full
 )
