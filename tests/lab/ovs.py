@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.lab.errors import LabError
 from tests.lab.part import Part
-from tests.lab.process import Runner, need, wait_until
+from tests.lab.process import Runner, all_pids, need, wait_until
 from tests.lab.site import RUN_ROOT, Site
 
 _SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
@@ -193,10 +193,17 @@ def remove_taps(run: Runner, names: set[str]) -> None:
 
 def _taps_in_use() -> set[str]:
     used: set[str] = set()
-    for folder in Path("/proc").glob("[0-9]*/fd"):
+    for pid in all_pids():
         with suppress(OSError):
-            for descriptor in folder.iterdir():
-                if str(descriptor.readlink()) == "/dev/net/tun":
-                    info = (folder.with_name("fdinfo") / descriptor.name).read_text()
-                    used.update(re.findall(r"^iff:\s*(\S+)", info, re.MULTILINE))
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                used.update(_tap_behind(pid, descriptor))
     return used
+
+
+def _tap_behind(pid: int, descriptor: Path) -> list[str]:
+    """The tap that a descriptor of a process holds; descriptors may close as we look."""
+    with suppress(OSError):
+        if str(descriptor.readlink()) == "/dev/net/tun":
+            info = Path(f"/proc/{pid}/fdinfo", descriptor.name).read_text()
+            return re.findall(r"^iff:\s*(\S+)", info, re.MULTILINE)
+    return []

@@ -32,6 +32,11 @@ def start_time(pid: int) -> int | None:
     return None if fields[0] in "ZX" else int(fields[19])
 
 
+def all_pids() -> list[int]:
+    """Every process of the host at this moment; any may be gone the next."""
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A process the lab started; pid and start time together name it beyond reuse."""

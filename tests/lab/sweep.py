@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.lab import cgroups, irqbalance, net, ovs
 from tests.lab.errors import LabError
-from tests.lab.process import Daemons, Recorded, Runner, start_time
+from tests.lab.process import Daemons, Recorded, Runner, all_pids, start_time
 from tests.lab.site import DATA_ROOT, RUN_ROOT, Site
 
 
@@ -56,10 +56,10 @@ def _in_private_mounts(site: Site) -> Iterator[int]:
     On hosts with cgroup2 alone libvirt moves guests out of the lab's cgroup; not out of here.
     """
     mark = re.compile(rf"/{RUN_ROOT.name}/{site.name}/ns/[^ ]+ /run ")
-    for mountinfo in Path("/proc").glob("[0-9]*/mountinfo"):
+    for pid in all_pids():
         with suppress(OSError):
-            if mark.search(mountinfo.read_text()):
-                yield int(mountinfo.parent.name)
+            if mark.search(Path(f"/proc/{pid}/mountinfo").read_text()):
+                yield pid
 
 
 def _end_processes(site: Site, daemons: Daemons, timeout: float = 10.0) -> None:

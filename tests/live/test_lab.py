@@ -46,10 +46,11 @@ def traces(name: str) -> list[str]:
     found = [str(root / name) for root in (RUN_ROOT, DATA_ROOT) if (root / name).exists()]
     found += [str(path) for path in Path("/run/netns").glob(f"vtui-lab-{name}")]
     found += [str(path) for path in Path("/sys/class/net").glob(f"{site.prefix}-*")]
-    found += [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/vtui-lab.{name}")]
+    for pattern in (f"vtui-lab.{name}", f"*/vtui-lab.{name}"):
+        found += [str(path) for path in Path("/sys/fs/cgroup").glob(pattern)]
     found += [line for line in Path("/proc/mounts").read_text().splitlines() if f"/{name}/" in line]
     mark = re.compile(rf"vtui-lab[/.]{name}\b")
-    for process in Path("/proc").glob("[0-9]*"):
+    for process in (path for path in Path("/proc").iterdir() if path.name.isdigit()):
         with suppress(OSError):
             texts = [(process / kind).read_text() for kind in ("cmdline", "cgroup", "mountinfo")]
             if int(process.name) != os.getpid() and any(map(mark.search, texts)):
