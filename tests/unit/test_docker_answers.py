@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -190,3 +192,8 @@ def test_versions_compare_as_numbers() -> None:
 @pytest.mark.parametrize("text", ["", "1", "1.x", "1.41.2", None, 1.41, "९.१", "1.99999"])
 def test_what_is_no_version_is_below_all(text: object) -> None:
     assert version(text) == () < version("0.0")
+
+
+def test_the_sdk_is_not_imported_before_it_is_used() -> None:
+    program = "import sys, vtui.backends.docker; sys.exit('docker' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
