@@ -133,8 +133,47 @@ async def run(command: Sequence[str], *, deadline: float, limit: int = 1 << 20) 
     the program is not there or may not run, NoAnswer after `deadline` seconds (its process group is killed
     then), HostError when it cannot be started for another reason.
     """
+    loop = asyncio.get_running_loop()
+    gone = loop.create_future()
+    # A task of its own, for a cancellation in the midst of starting would leave the program behind.
+    task = loop.create_task(_attend(command, deadline, limit, gone))
     try:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        gone.set_result(None)
+        await asyncio.wait({task})
+        _forget(task)
+        raise
+
+
+async def _attend(
+    command: Sequence[str], deadline: float, limit: int, gone: asyncio.Future[None]
+) -> Output:
+    """Start the program and see it end, by itself or, at the deadline or when `gone` is done, by force."""
+    transport, heard = await _start(command, limit)
+    try:
+        await asyncio.wait(
+            {heard.over, gone}, timeout=deadline, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        done = heard.over.done()
+        if not done:
+            _kill(transport)
+            await asyncio.wait({heard.over}, timeout=REAPING)
+        transport.close()
+        await asyncio.sleep(0)  # the pipes close in the loop's next turn
+    if not done:
+        raise NoAnswer(f"{command[0]} gave no answer within {deadline:g} s")
+    code = transport.get_returncode()
+    assert code is not None
+    return Output(code, heard.text(1), heard.text(2))
+
+
+async def _start(command: Sequence[str], limit: int) -> tuple[asyncio.SubprocessTransport, _Heard]:
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.subprocess_exec(
+            lambda: _Heard(limit, loop.create_future()),
             *command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -146,30 +185,35 @@ async def run(command: Sequence[str], *, deadline: float, limit: int = 1 << 20) 
         raise Unavailable(f"{command[0]}: {error.strerror}") from error
     except OSError as error:
         raise HostError(f"cannot start {command[0]}: {error.strerror}") from error
-    assert process.stdout
-    assert process.stderr
-    code: int | None = None
-    try:
-        async with asyncio.timeout(deadline):
-            out, err = await asyncio.gather(
-                _read(process.stdout, limit), _read(process.stderr, limit)
-            )
-            code = await process.wait()
-    except TimeoutError:
-        raise NoAnswer(f"{command[0]} gave no answer within {deadline:g} s") from None
-    finally:
-        # The program itself may be gone and only a child of it still hold the pipes.
-        if code is None:
-            await _kill(process)
-    return Output(code, out.decode(errors="replace"), err.decode(errors="replace"))
 
 
-async def _kill(process: asyncio.subprocess.Process) -> None:
+class _Heard(asyncio.SubprocessProtocol):
+    """What a program wrote; `over` is done when it ended and nobody holds its pipes any more."""
+
+    def __init__(self, limit: int, over: asyncio.Future[None]) -> None:
+        self.over = over
+        self._limit = limit
+        self._kept = {1: bytearray(), 2: bytearray()}
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        kept = self._kept[fd]
+        kept += data[: self._limit - len(kept)]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.over.done():
+            self.over.set_result(None)
+
+    def text(self, fd: int) -> str:
+        """One stream, decoded."""
+        return self._kept[fd].decode(errors="replace")
+
+
+def _kill(transport: asyncio.SubprocessTransport) -> None:
+    """End the program and its children; the program may be gone and only a child hold the pipes."""
+    pid = transport.get_pid()
     with contextlib.suppress(ProcessLookupError):
-        if process.returncode is None or not _exists(process.pid):
-            os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), REAPING)
+        if transport.get_returncode() is None or not _exists(pid):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _exists(pid: int) -> bool:
@@ -184,13 +228,6 @@ def _exists(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-async def _read(stream: asyncio.StreamReader, limit: int) -> bytes:
-    kept = bytearray()
-    while chunk := await stream.read(1 << 16):
-        kept += chunk[: limit - len(kept)]
-    return bytes(kept)
 
 
 def _deliver(

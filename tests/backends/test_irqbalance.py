@@ -64,7 +64,7 @@ async def test_a_stopped_daemon_gives_no_answer_and_lives_on(
     pid = (await irqbalance.read(Need())).pid
     lab.freeze("irqbalance")
     try:
-        with pytest.raises(NoAnswer, match="is stopped"):
+        with pytest.raises(NoAnswer):
             await irqbalance.read(Need())
     finally:
         lab.thaw("irqbalance")

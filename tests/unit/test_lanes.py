@@ -266,3 +266,12 @@ async def test_a_program_ends_with_its_children_when_its_caller_is_cancelled(
     await asyncio.wait({task})
     assert task.cancelled()
     assert ended() == b"started\n"
+
+
+async def test_a_child_that_left_the_programs_session_does_not_hold_up_its_caller(
+    fifo: Path, ended: Callable[[], bytes]
+) -> None:
+    script = f"(echo $$ >&3; exec setsid sleep 2) 3>{fifo} & exit 0"
+    with pytest.raises(NoAnswer):
+        await run(["sh", "-c", script], deadline=0.1)
+    ended()
