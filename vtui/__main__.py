@@ -69,8 +69,8 @@ def _main(arguments: Sequence[str]) -> int:
     from vtui import cli
     from vtui.config import load
 
-    if sys.stdout is None or sys.stdin is None:
-        raise UsageError("standard input or output is closed", "for scripts: vtui status --json")
+    if sys.stdout is None:
+        raise UsageError("standard output is closed", "for scripts: vtui status --json")
     request = cli.parse_arguments(arguments)
     if "version" in request.flags:
         return emit(f"vtui {__version__}")
@@ -83,7 +83,7 @@ def _main(arguments: Sequence[str]) -> int:
         _log_to(config.log)
     if request.command:
         return emit(cli.run(config, request), ascii_only=config.ascii)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("the screens need a terminal", "for scripts: vtui status --json")
     from vtui.app import run
 

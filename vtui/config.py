@@ -127,7 +127,7 @@ def _read(path: Path) -> dict[str, object]:
         raise UsageError(
             f"cannot read {path}: {error.strerror}", "mend its permissions or remove it"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
             f"{path} is not TOML: {error}", "see docs/install.md for an example"
         ) from error

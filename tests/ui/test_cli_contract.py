@@ -364,15 +364,38 @@ class TestWhereTheOutputGoes:
             "vtui: error: cannot write the output: No space left on device",
         )
 
-    def test_a_closed_stdout_is_an_error(self) -> None:
+    @pytest.mark.parametrize(
+        ("closed", "code", "words"),
+        [
+            (">&-", 2, "vtui: error: standard output is closed"),
+            ("<&-", 0, f"vtui {__version__}"),
+            ("2>&-", 0, f"vtui {__version__}"),
+        ],
+    )
+    def test_a_closed_stream_is_no_crash(self, closed: str, code: int, words: str) -> None:
         shell = subprocess.run(
-            ["sh", "-c", f"{sys.executable} -m vtui --version >&-"],
+            ["sh", "-c", f"{sys.executable} -m vtui --version {closed}"],
             env=environment(),
             capture_output=True,
             text=True,
             check=False,
         )
-        assert (shell.returncode, "Traceback" in shell.stderr) == (2, False)
+        assert shell.returncode == code
+        assert (shell.stdout + shell.stderr).startswith(words)
+
+    def test_the_log_is_begun_where_it_is_asked_for(self, tmp_path: Path) -> None:
+        assert clean(vtui("--log", tmp_path / "log", "completion", "bash"))
+        assert (tmp_path / "log").exists()
+
+    def test_an_error_without_stderr_does_not_go_to_stdout(self) -> None:
+        shell = subprocess.run(
+            ["sh", "-c", f"{sys.executable} -m vtui frobnicate 2>&-"],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (shell.returncode, shell.stdout) == (2, "")
 
     def test_a_charset_without_our_letters_is_no_crash(self) -> None:
         env = environment(LC_ALL="C", PYTHONIOENCODING="ascii:strict")

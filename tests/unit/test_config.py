@@ -122,6 +122,7 @@ def test_all_kinds_of_values_are_read_from_toml(tmp_path: Path) -> None:
         ("interval = 'soon'", "interval", "got 'soon'"),
         ("theme = 'pink'", "theme", "got 'pink'"),
         ("root = 1979-05-27", "root", "got '1979-05-27'"),
+        ("docker = " + "[" * 9999, "is not TOML", "see docs/install.md for an example"),
         ("= 1", "is not TOML", "see docs/install.md for an example"),
     ],
 )
