@@ -47,6 +47,15 @@ async def settled(backend: Libvirt) -> Domains:
             await asyncio.sleep(0.1)
 
 
+async def known(backend: Libvirt) -> Domains:
+    """Reads until every domain's XML was read."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            value = await recovered(backend)
+            if all(one.pins is not None for one in value.domains):
+                return value
+
+
 async def recovered(backend: Libvirt) -> Domains:
     """Reads, as the monitor does after failures, until a read succeeds."""
     async with asyncio.timeout(PATIENCE):

@@ -11,7 +11,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.backends.libvirt_help import PATIENCE, has, named, opened, read, recovered, settled
+from tests.backends.libvirt_help import (
+    PATIENCE,
+    has,
+    known,
+    named,
+    opened,
+    read,
+    recovered,
+    settled,
+)
 from tests.backends.libvirt_proxy import Proxy, proxied
 from tests.lab import Lab
 from vtui.errors import HostError
@@ -58,7 +67,7 @@ def node(short: Path) -> Callable[[int], str]:
 @pytest.mark.parametrize("count", [50, 500])
 async def test_a_refresh_takes_as_many_calls_for_500_domains_as_for_50(proxy, node, count):
     async with opened(f"test+unix://{node(count)}?{proxy.query}") as backend:
-        first = await read(backend)
+        first = await known(backend)
         assert len(first.domains) == count
         assert all(one.pins.vcpus == {1: _cpus(one)} for one in first.domains)
         proxy.calls.clear()
