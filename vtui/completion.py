@@ -123,7 +123,7 @@ _vtui() {{
 {options}
         '1: :->command' \\
         '2: :->word' \\
-        '*: :'
+        '*:word:()'
     case $state in
         command)
             local -a commands=(

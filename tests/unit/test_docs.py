@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -140,6 +141,40 @@ def fish(words: Sequence[str]) -> set[str]:
     asked = f"complete -C '{' '.join(words)}'"
     printed = said(tool("fish"), "--no-config", "-c", script("fish") + asked)
     return {line.split("\t")[0] for line in printed.splitlines()}
+
+
+TYPED_IN_ZSH = """
+zmodload zsh/zpty
+zpty shell zsh -f
+zpty -w shell 'PS1=; unsetopt prompt_sp; fpath=($PWD $fpath); autoload -U compinit; compinit -u -D'
+zpty -w shell 'vtui() { print -r -- "<$*>" }; echo REA""DY'
+zpty -r shell answer '*READY*'
+zpty -w shell "$LINE"$'\t'
+zpty -r -m shell answer '*<*>*' && print -r -- "${(M)answer%<*}"
+zpty -d shell
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [
+        ("vtui st", "<status>"),
+        ("vtui list irqs --js", "<list irqs --json>"),
+        ("vtui --root / list cp", "<--root / list cpus>"),
+        ("vtui show dom", "<show domain:>"),
+        ("vtui --theme da", "<--theme dark>"),
+    ],
+)
+def test_zsh_completes_a_line(line: str, completed: str) -> None:
+    shell = subprocess.run(
+        [tool("zsh"), "-f", "-c", TYPED_IN_ZSH],
+        cwd=ROOT / "completions",
+        env={**os.environ, "LINE": line},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shell.stdout.strip() == completed
 
 
 @pytest.mark.parametrize(("words", "offered"), COMPLETED)
