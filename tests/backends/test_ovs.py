@@ -362,7 +362,7 @@ async def test_the_monitor_keeps_the_last_bridges_while_the_server_is_down(lab):
 
 async def test_no_socket_is_unavailable_with_what_to_type(tmp_path):
     with pytest.raises(Unavailable, match="no socket") as caught:
-        await read(Ovs(f"unix:{tmp_path}/db.sock"))
+        await read_anew(f"unix:{tmp_path}/db.sock")
 
     assert caught.value.hint == "systemctl start openvswitch-switch"
 
@@ -381,7 +381,7 @@ async def test_a_socket_nobody_listens_at_is_a_dead_server(lab, ovs):
 async def test_a_socket_of_somebody_else_is_unavailable(lab):
     script = (
         "import asyncio, os\n"
-        "from vtui.backends.ovs import Ovs\n"
+        "from vtui.backends.ovs import Ovs, replica\n"
         "from vtui.errors import Unavailable\n"
         "from vtui.monitor import Need\n"
         "os.setuid(65534)\n"
@@ -405,7 +405,7 @@ async def test_a_socket_of_somebody_else_is_unavailable(lab):
 )
 async def test_a_remote_of_no_known_kind_is_unavailable(remote):
     with pytest.raises(Unavailable, match="neither"):
-        await read(Ovs(remote))
+        await read_anew(remote)
 
 
 async def test_tcp_works_and_a_closed_port_is_unavailable(lab):
@@ -418,7 +418,7 @@ async def test_tcp_works_and_a_closed_port_is_unavailable(lab):
         await backend.close()
 
     with pytest.raises(Unavailable) as caught:
-        await read(Ovs("tcp:127.0.0.1:16642"))
+        await read_anew("tcp:127.0.0.1:16642")
     assert caught.value.hint == "ovs-vsctl set-manager ptcp:6640"
 
 

@@ -5,27 +5,63 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from vtui.backends.ovs import Ovs
-from vtui.backends.ovs.rows import COLUMNS
-from vtui.backends.ovs.wire import split
 from vtui.errors import HostError, NoAnswer
 from vtui.monitor import Need
 
-SCHEMA = {"tables": {table: {"columns": dict.fromkeys(names)} for table, names in COLUMNS.items()}}
-BRIDGE = {"name": "br0", "ports": ["set", []], "external_ids": ["map", [["town", "Zürich 漢字"]]]}
-ROWS = {
-    "Open_vSwitch": {"r": {"new": {"ovs_version": "3.1", "bridges": ["uuid", "b"]}}},
-    "Bridge": {"b": {"new": BRIDGE}},
+ROOT, PLANT = (f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2))
+
+TEXT = {"type": "string"}
+TEXTS = {"type": {"key": "string", "value": "string", "min": 0, "max": "unlimited"}}
+BRIDGES = {"type": {"key": {"type": "uuid", "refTable": "Bridge"}, "min": 0, "max": "unlimited"}}
+SCHEMA = {
+    "name": "Open_vSwitch",
+    "tables": {
+        "Open_vSwitch": {"columns": {"ovs_version": TEXT, "bridges": BRIDGES}},
+        "Bridge": {"columns": {"name": TEXT, "external_ids": TEXTS, "news": TEXT}},
+        "Controller": {"columns": {"target": TEXT}},
+        "Port": {"columns": {"name": TEXT}},
+        "Interface": {"columns": {"name": TEXT}},
+    },
 }
+BRIDGE = {"name": "br0", "external_ids": ["map", [["town", "Zürich 漢字"]]]}
+ROWS = {
+    "Open_vSwitch": {ROOT: {"new": {"ovs_version": "3.1", "bridges": ["uuid", PLANT]}}},
+    "Bridge": {PLANT: {"new": BRIDGE}},
+}
+
+NO_JSON_RPC = [
+    b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    b'{"id":1,"result":}',
+    b'{"id":1,"result":"\xff\xfe"}',
+    b'{"method":5,"params":[],"id":null}',
+    b'{"method":"update","params":{},"id":null}',
+    b'{"id":1,"result":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+]
+NO_UPDATES = [
+    None,
+    5,
+    [],
+    {"Bridge": []},
+    {"Queue": {PLANT: {"new": {}}}},
+    {"Bridge": {"br0": {"new": {}}}},
+    {"Bridge": {PLANT: 5}},
+    {"Bridge": {PLANT: {}}},
+    {"Bridge": {PLANT: {"new": {"name": 5}}}},
+    {"Bridge": {PLANT: {"new": {"owner": "me"}}}},
+    {"Bridge": {PLANT: {"new": {"external_ids": ["map", [["a"]]]}}}},
+    {"Bridge": {PLANT: {"new": {"name": 1e999}}}},
+    {"Port": {PLANT: {"old": {"name": "p0"}}}},
+]
 
 
 class Server:
-    """Answers each method with what `results` has for it; bytes are sent as they are."""
+    """Answers each method with what `results` has for it; bytes are sent as they are, None is silence."""
 
     def __init__(self, path: Path) -> None:
         self.remote = f"unix:{path}"
@@ -38,10 +74,11 @@ class Server:
         self.writer, rest = writer, ""
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(1 << 16):
-                messages, rest = split(rest + data.decode())
-                for message in messages:
+                rest += data.decode()
+                for message, end in _messages(rest):
                     self.heard.append(message)
                     await self._answer(message)
+                    rest = rest[end:]
         writer.close()
 
     async def tell(self, data: bytes) -> None:
@@ -50,13 +87,37 @@ class Server:
             await self.writer.drain()
             await asyncio.sleep(0)
 
+    async def update(self, rows: object) -> None:
+        message = {"method": "update", "params": [None, rows], "id": None}
+        await self.tell(json.dumps(message).encode())
+
+    def asked(self, method: str) -> list[object]:
+        return [message["params"] for message in self.heard if message["method"] == method]
+
     async def _answer(self, message: dict[str, object]) -> None:
-        result = self.results.get(str(message.get("method")))
-        if isinstance(result, bytes):
+        method, number = message.get("method"), message.get("id")
+        result = self.results.get(str(method))
+        if method == "get_schema" and message["params"][0] == "_Server":
+            await self.tell(_reply(number, error="unknown database"))
+        elif isinstance(result, bytes):
             await self.tell(result)
+        elif callable(result):
+            await self.tell(result(number))
         elif result is not None:
-            reply = {"id": message["id"], "error": None, "result": result}
-            await self.tell(json.dumps(reply, ensure_ascii=False).encode())
+            await self.tell(_reply(number, result))
+
+
+def _messages(text: str) -> Iterator[tuple[dict[str, object], int]]:
+    """Each whole message at the beginning of what is left, and its length."""
+    with contextlib.suppress(ValueError):
+        while True:
+            message, end = json.JSONDecoder().raw_decode(text)
+            yield message, end
+            text = text[end:]
+
+
+def _reply(number: object, result: object = None, error: object = None) -> bytes:
+    return json.dumps({"id": number, "error": error, "result": result}, ensure_ascii=False).encode()
 
 
 @pytest.fixture
@@ -74,8 +135,23 @@ async def ovs(server: Server) -> AsyncIterator[Ovs]:
     await backend.close()
 
 
+@pytest.fixture
+async def hasty(server: Server) -> AsyncIterator[Ovs]:
+    """One that waits for an answer as long only as the test has to wait."""
+    backend = Ovs(server.remote, patience=0.1)
+    yield backend
+    await backend.close()
+
+
 async def read_version(ovs: Ovs) -> str:
     return (await ovs.read(Need())).version
+
+
+async def read_until_it_answers(ovs: Ovs) -> str:
+    async with asyncio.timeout(10):
+        while True:
+            with contextlib.suppress(HostError):
+                return await read_version(ovs)
 
 
 async def news(ovs: Ovs) -> None:
@@ -83,8 +159,13 @@ async def news(ovs: Ovs) -> None:
         await ovs.changed()
 
 
-def notification(rows: object) -> bytes:
-    return json.dumps({"method": "update", "params": [None, rows], "id": None}).encode()
+async def _until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+# ------------------------------------------------------------------ what is no misbehaviour
 
 
 async def test_a_well_behaved_server_is_read(ovs):
@@ -99,87 +180,127 @@ async def test_characters_cut_in_two_by_the_socket_arrive_whole(server, ovs):
     assert value.bridges[0].external_ids == (("town", "Zürich 漢字"),)
 
 
-async def test_only_columns_the_server_knows_are_asked_for(server, ovs):
-    server.results["get_schema"] = {
-        "tables": {table: {"columns": {"name": 1}} for table in COLUMNS}
-    }
-
+async def test_only_columns_that_are_wanted_and_known_are_asked_for(server, ovs):
     await ovs.read(Need())
 
-    wanted = next(message["params"] for message in server.heard if message["method"] == "monitor")
-    assert wanted[2] == {
-        table: {"columns": ["name"] if table in NAMED else []} for table in COLUMNS
+    [[_, _, wanted]] = server.asked("monitor")
+    assert {table: set(asked[0]["columns"]) for table, asked in wanted.items()} == {
+        "Open_vSwitch": {"ovs_version", "bridges"},
+        "Bridge": {"name", "external_ids"},
+        "Controller": {"target"},
+        "Port": {"name"},
+        "Interface": {"name"},
     }
-
-
-NAMED = {"Bridge", "Port", "Interface"}
 
 
 async def test_the_servers_own_probes_are_answered(server, ovs):
     await ovs.read(Need())
 
     await server.tell(b'{"method":"echo","params":["x"],"id":"echo"}')
-    await ovs.read(Need())
+    await _until(lambda: any(message.get("result") == ["x"] for message in server.heard))
 
-    assert {"result": ["x"], "error": None, "id": "echo"} in server.heard
+    assert await read_version(ovs) == "3.1"
+
+
+async def test_an_update_right_behind_the_first_rows_is_not_overtaken_by_them(server, ovs):
+    versions = {"old": {"ovs_version": "3.1"}, "new": {"ovs_version": "3.2"}}
+    newer = {"Open_vSwitch": {ROOT: versions}}
+    update = {"method": "update", "params": [None, newer], "id": None}
+    server.results["monitor"] = lambda number: _reply(number, ROWS) + json.dumps(update).encode()
+
+    assert await read_version(ovs) == "3.2"
+
+
+async def test_several_reads_at_once_are_all_answered(ovs):
+    versions = await asyncio.gather(*(read_version(ovs) for _ in range(5)))
+
+    assert versions == ["3.1"] * 5
+
+
+# ------------------------------------------------------------------ nonsense
 
 
 @pytest.mark.parametrize("method", ["get_schema", "monitor", "echo"])
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b'{"id":1,"result":}',
-        b'{"id":1,"result":"\xff\xfe"}',
-        b'{"method":5,"params":[],"id":null}',
-        b'{"method":"update","params":{},"id":null}',
-        b'{"method":"update","params":[null,{"Bridge":[]}],"id":null}',
-        b'{"method":"update","params":[null,{"Queue":{"a":{"new":{}}}}],"id":null}',
-        b'{"id":1,"result":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
-    ],
-)
-async def test_nonsense_is_an_error_of_the_host(server, ovs, method, answer):
+@pytest.mark.parametrize("answer", NO_JSON_RPC)
+async def test_what_is_no_json_rpc_is_an_error_of_the_host(server, ovs, method, answer):
     server.results[method] = answer
 
     with pytest.raises(HostError, match="makes no sense"):
         await ovs.read(Need())
 
 
-@pytest.mark.parametrize("schema", ["x", {}, {"tables": []}, {"tables": {"Bridge": {}}}])
-async def test_a_schema_of_another_database_is_an_error_of_the_host(server, ovs, schema):
-    server.results["get_schema"] = schema
+@pytest.mark.parametrize("rows", NO_UPDATES)
+async def test_first_rows_that_are_none_are_an_error_of_the_host(server, ovs, rows):
+    server.results["monitor"] = lambda number: _reply(number, rows)
 
-    with pytest.raises(HostError, match="schema"):
+    with pytest.raises(HostError, match="makes no sense"):
         await ovs.read(Need())
 
 
+@pytest.mark.parametrize("rows", NO_UPDATES)
+async def test_an_update_that_is_none_is_an_error_of_the_host_and_all_is_read_anew(
+    server, ovs, rows
+):
+    await ovs.read(Need())
+    update = json.dumps({"method": "update", "params": [None, rows], "id": None}).encode()
+    server.results["echo"] = lambda number: update + _reply(number, [])
+
+    with pytest.raises(HostError, match="makes no sense"):
+        await ovs.read(Need())
+
+    server.results["echo"] = []
+    assert await read_version(ovs) == "3.1"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "x",
+        {},
+        {"tables": []},
+        {"tables": {"Bridge": {}}},
+        {"tables": SCHEMA["tables"]},
+        {**SCHEMA, "tables": {**SCHEMA["tables"], "Port": {"columns": {"owner": TEXT}}}},
+        {**SCHEMA, "tables": {**SCHEMA["tables"], "Port": {"columns": {"name": {"type": "x"}}}}},
+        {**SCHEMA, "tables": {**SCHEMA["tables"], "Port": {"columns": {"name": 5}}}},
+    ],
+)
+async def test_a_schema_of_another_kind_is_an_error_of_the_host(server, ovs, schema):
+    server.results["get_schema"] = schema
+
+    with pytest.raises(HostError, match="makes no sense"):
+        await ovs.read(Need())
+
+
+async def test_a_column_of_another_type_than_it_should_have_is_an_error_of_the_host(server, ovs):
+    columns = {"ovs_version": {"type": "integer"}, "bridges": BRIDGES}
+    tables = {**SCHEMA["tables"], "Open_vSwitch": {"columns": columns}}
+    server.results["get_schema"] = {**SCHEMA, "tables": tables}
+    server.results["monitor"] = {"Open_vSwitch": {ROOT: {"new": {"ovs_version": 3}}}}
+
+    with pytest.raises(HostError, match="a row of Open_vSwitch makes no sense: no str"):
+        await ovs.read(Need())
+
+
+async def test_nonsense_is_not_asked_for_again_before_somebody_wants_to_know(server, ovs):
+    server.results["get_schema"] = NO_JSON_RPC[0]
+
+    for _ in range(3):
+        with pytest.raises(HostError):
+            await ovs.read(Need())
+
+    assert len(server.heard) == 3
+
+
 async def test_a_refusal_is_told_in_the_servers_words(server, ovs):
-    server.results["get_schema"] = (
-        b'{"id":1,"result":null,"error":{"error":"unknown database","details":"no Open_vSwitch"}}'
-    )
+    error = {"error": "unknown database", "details": "no Open_vSwitch"}
+    server.results["get_schema"] = lambda number: _reply(number, error=error)
 
     with pytest.raises(HostError, match="refused: no Open_vSwitch"):
         await ovs.read(Need())
 
 
-async def test_a_row_of_a_wrong_type_is_an_error_until_it_is_mended(server, ovs):
-    await ovs.read(Need())
-
-    await server.tell(notification({"Bridge": {"b": {"new": {**BRIDGE, "name": 5}}}}))
-    await news(ovs)
-    with pytest.raises(HostError, match="name"):
-        await ovs.read(Need())
-
-    await server.tell(notification({"Bridge": {"b": {"new": BRIDGE}}}))
-    assert await read_version(ovs) == "3.1"
-
-
-async def test_an_update_right_behind_the_first_rows_is_not_overtaken_by_them(server, ovs):
-    newer = {"Open_vSwitch": {"r": {"new": {"ovs_version": "3.2"}}}}
-    reply = json.dumps({"id": 2, "error": None, "result": ROWS}).encode()
-    server.results["monitor"] = reply + notification(newer)
-
-    assert await read_version(ovs) == "3.2"
+# ------------------------------------------------------------------ silence, and the end
 
 
 async def test_a_closed_connection_is_news_and_the_next_read_finds_a_new_one(server, ovs):
@@ -191,40 +312,87 @@ async def test_a_closed_connection_is_news_and_the_next_read_finds_a_new_one(ser
     assert await read_version(ovs) == "3.1"
 
 
-async def test_a_server_that_closes_at_once_is_an_error_of_the_host(server, ovs):
-    server.results = {"get_schema": b""}
+async def test_after_a_connection_ended_a_new_one_comes_by_itself_and_is_news(server, ovs):
+    await ovs.read(Need())
+    server.writer.close()
+    await news(ovs)
+    server.results["get_schema"] = NO_JSON_RPC[0]
+    with pytest.raises(HostError):
+        await ovs.read(Need())
+
+    server.results["get_schema"] = SCHEMA
+    await news(ovs)
+
+    assert await read_version(ovs) == "3.1"
+
+
+async def test_a_server_that_comes_back_with_another_schema_is_read_by_that(server, ovs):
+    await ovs.read(Need())
+    tables = {**SCHEMA["tables"], "Bridge": {"columns": {"name": TEXT}}}
+    server.results["get_schema"] = {**SCHEMA, "tables": tables}
+    server.results["monitor"] = {**ROWS, "Bridge": {PLANT: {"new": {"name": "br0"}}}}
+
+    server.writer.close()
+    await news(ovs)
+
+    assert (await ovs.read(Need())).bridges[0].external_ids == ()
+
+
+@pytest.mark.parametrize("method", ["get_schema", "monitor", "echo"])
+async def test_a_server_that_closes_instead_of_answering_is_an_error_of_the_host(
+    server, ovs, method
+):
+    server.results[method] = None
     reading = asyncio.create_task(ovs.read(Need()))
-    await _until(lambda: server.heard)
+    await _until(lambda: server.asked(method))
 
     server.writer.close()
 
-    with pytest.raises(HostError, match="closed the connection"):
+    with pytest.raises(HostError, match=r"(closed|dropped) the connection"):
         await reading
 
 
 @pytest.mark.parametrize("method", ["get_schema", "monitor", "echo"])
-async def test_silence_is_no_answer_whatever_was_asked(server, method):
-    ovs = Ovs(server.remote, patience=0.05)
+async def test_silence_is_no_answer_whatever_was_asked(server, hasty, method):
     server.results[method] = None
 
     with pytest.raises(NoAnswer):
-        await ovs.read(Need())
+        await hasty.read(Need())
+
+
+async def test_an_answer_that_comes_too_late_is_news(server, hasty):
+    server.results["echo"] = None
+    with pytest.raises(NoAnswer):
+        await hasty.read(Need())
+    [number] = [message["id"] for message in server.heard if message["method"] == "echo"]
+
+    await server.tell(_reply(number, []))
+    await news(hasty)
+
+    server.results["echo"] = []
+    assert await read_until_it_answers(hasty) == "3.1"
 
 
 async def test_a_read_that_is_called_off_leaves_nothing_behind(server, ovs):
-    server.results["monitor"] = None
+    server.results["echo"] = None
     reading = asyncio.create_task(ovs.read(Need()))
-    await _until(lambda: any(message["method"] == "monitor" for message in server.heard))
+    await _until(lambda: server.asked("echo"))
 
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
 
-    server.results["monitor"] = ROWS
+    server.results["echo"] = []
     assert await read_version(ovs) == "3.1"
 
 
-async def _until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.001)
+async def test_closing_does_not_wait_for_an_answer(server, ovs):
+    server.results["echo"] = None
+    reading = asyncio.create_task(ovs.read(Need()))
+    await _until(lambda: server.asked("echo"))
+
+    await ovs.close()
+    await _until(server.writer.is_closing)
+
+    reading.cancel()
+    await asyncio.wait({reading})

@@ -1,9 +1,7 @@
-"""Open vSwitch, read from its database over the OVSDB management protocol (RFC 7047).
+"""Open vSwitch, read from its database with the library that Open vSwitch itself has for that.
 
-The protocol is spoken here, not through the IDL of the `ovs` package, because of what that costs and does:
-one refresh of the counters of 500 ports takes its Python JSON parser and its datum classes 0.3 s of CPU
-(here 0.03 s), it loses the connection over a character that two packets share, it puts a default where a
-value cannot be parsed, and it notices no hung server behind a unix socket.
+The library, PyPI's `ovs`, keeps a replica of the database and is not safe to use in several threads, so one
+thread has it for itself; what it costs is spent there and not in the event loop.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Rows of the Open_vSwitch database: which are wanted, and the model made of them.
 
-Columns and their meaning: ovs-vswitchd.conf.db(5). Notation of values: RFC 7047, section 5.1. Every function
-raises ValueError for a value that is not of the column's type; a column the server does not know is empty.
+Columns and their meaning: ovs-vswitchd.conf.db(5). A row maps its columns to plain values: texts, numbers
+and booleans, lists for sets and for optional values, dicts for maps, and a UUID for another row. Whatever is
+made of rows raises ValueError for a value that is not of the column's type; a column that the server does not
+know is empty.
 """
 
 from __future__ import annotations
@@ -57,31 +59,23 @@ _NOTHING: tuple[Any, Any] = (None, None)
 
 
 class Database:
-    """The rows as the server tells them, and the newest model of them."""
+    """The rows as they are now, and the newest model of them."""
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Row]] = {table: {} for table in COLUMNS}
         self._made: OpenVSwitch | None = None
         self._parts: dict[str, tuple[Row, Any]] = {}
 
-    def apply(self, updates: object) -> bool:
-        """Take over `<table-updates>` (RFC 7047, 4.1.6); whether they refresh statistics."""
+    def put(self, table: str, uuid: str, columns: Row) -> None:
+        """Take over these columns of a row, be it a new one."""
+        rows = self.rows[table]
+        rows[uuid] = {**rows.get(uuid, {}), **columns}
         self._made = None
-        counted = False
-        for table, changes in _object(updates).items():
-            rows = self.rows.get(table)
-            if rows is None:
-                raise ValueError(f"rows of {str(table)[:40]!r}, which nobody asked for")
-            for uuid, change in _object(changes).items():
-                new = _object(change).get("new")
-                if new is None:
-                    rows.pop(uuid, None)
-                else:
-                    rows[uuid] = _object(new)
-                    # A new interface gets its first counters out of turn: they replace none.
-                    old = _object(change.get("old", {}))
-                    counted = counted or bool(_pairs(old, "statistics", int))
-        return counted
+
+    def drop(self, table: str, uuid: str) -> None:
+        """Forget a row."""
+        self.rows[table].pop(uuid, None)
+        self._made = None
 
     def interval(self) -> float:
         """Seconds between two refreshes of the statistics."""
@@ -224,30 +218,21 @@ def counters(row: Row) -> tuple[tuple[str, int], ...]:
 
 
 def _pairs(row: Row, column: str, kind: type[T]) -> dict[str, T]:
-    match row.get(column):
-        case None:
-            return {}
-        case ["map", [*found]] if {*map(type, found)} <= {list}:
-            pass
-        case _:
-            raise ValueError(f"no map in {column}")
-    try:
-        pairs: dict[str, T] = dict(found)
-    except (TypeError, ValueError):
-        raise ValueError(f"no pairs in {column}") from None
-    if not ({*map(type, pairs)} <= {str} and {*map(type, pairs.values())} <= {kind}):
+    found = row.get(column)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ValueError(f"no map in {column}")
+    if not ({*map(type, found)} <= {str} and {*map(type, found.values())} <= {kind}):
         raise ValueError(f"not all of {column} is of its type")
-    return pairs
+    return found
 
 
 def _atoms(row: Row, column: str, kind: type[T]) -> list[T]:
-    match row.get(column):
-        case None:
-            return []
-        case ["set", [*found]]:
-            pass
-        case value:
-            found = [value]
+    value = row.get(column)
+    if value is None:
+        return []
+    found = value if isinstance(value, list) else [value]
     for atom in found:
         if type(atom) is not kind:
             raise ValueError(f"no {kind.__name__} in {column}")
@@ -255,17 +240,7 @@ def _atoms(row: Row, column: str, kind: type[T]) -> list[T]:
 
 
 def _rows(rows: Rows, row: Row, column: str) -> Iterable[tuple[str, Row]]:
-    """The rows a column refers to; one that is not there yet or any more is left out."""
-    for atom in _atoms(row, column, list):
-        match atom:
-            case ["uuid", str(uuid)]:
-                if uuid in rows:
-                    yield uuid, rows[uuid]
-            case _:
-                raise ValueError(f"no reference in {column}")
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ValueError("no object where one belongs")
-    return value
+    """The rows a column refers to; one that is not there is left out."""
+    for uuid in _atoms(row, column, str):
+        if uuid in rows:
+            yield uuid, rows[uuid]
