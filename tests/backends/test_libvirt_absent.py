@@ -72,6 +72,8 @@ async def refused(uri: str) -> Unavailable:
             "on 127.0.0.1: systemctl start libvirtd",
         ),
         ("no uri", "Unable to parse URI", "check the URI, then try: virsh -c 'no uri' list"),
+        ("qemu:///system\0", "not a libvirt URI: embedded null", "check the URI"),
+        ("qemu:///\udcff", "not a libvirt URI: ", "check the URI"),
         ("qemu://[::1/system", "Unable to parse URI", "check the URI"),
         ("qemu+bogus:///system", "transport in URL not recognised", "check the URI"),
         ("test:///nonexistent.xml", "no such file: /nonexistent.xml", "check the URI"),

@@ -146,6 +146,15 @@ async def test_a_name_that_is_not_utf8_is_an_error_and_not_a_crash(proxy):
         assert has(await recovered(backend), "plc-gateway")
 
 
+async def test_a_path_that_is_not_utf8_costs_what_it_stands_beside_and_not_the_list(proxy):
+    async with opened(f"qemu:///system?{proxy.query}") as backend:
+        proxy.mangle = lambda frame: frame.replace(b".qcow2", b".\xff\xfe\xfd\xfc\xfb")
+        seen = named(await read(backend), "plc-gateway")
+        assert (seen.state, seen.pins, seen.counters()) == ("running", None, {})
+        proxy.mangle = bytes
+        assert named(await settled(backend), "plc-gateway").pins is not None
+
+
 async def test_xml_that_is_none_leaves_the_pins_unknown_and_the_list_whole(proxy):
     async with opened(f"qemu:///system?{proxy.query}") as backend:
         assert named(await read(backend), "plc-gateway").pins is not None

@@ -75,7 +75,8 @@ class Libvirt(Backend):
         await asyncio.gather(_part(self._listing_lane, self._drop), *statistics)
 
     async def _statistics(self, listing: Listing) -> Mapping[str, Stats]:
-        interfaces = not any(one.vhostuser for one in listing.definitions.values())
+        known = listing.definitions.values()
+        interfaces = len(known) == len(listing.sightings) and not any(d.vhostuser for d in known)
         for lane, monitoring in self._ways:
             with contextlib.suppress(NoAnswer):
                 return await lane.call(monitoring.stats, interfaces=interfaces)
@@ -90,6 +91,8 @@ class Libvirt(Backend):
                 self._session = Session(libvirt, self.uri, lambda: self._wake(loop))
             except libvirt.libvirtError as error:
                 raise cannot_open(self.uri, error) from error
+            except ValueError as error:  # a NUL, or what is no UTF-8
+                raise Unavailable(f"not a libvirt URI: {error}", "check the URI") from error
         session = self._session
         try:
             return session.listing()

@@ -24,7 +24,8 @@ class Monitoring:
         self._connection: Any = None
 
     def stats(self, *, interfaces: bool) -> Mapping[str, Stats]:
-        """The statistics of the running domains by UUID; none when libvirt refuses them.
+        """The statistics of the running domains by UUID; none when libvirt refuses them
+        or tells nonsense.
 
         A domain with a long job is not waited for: it comes without the counters of its disks.
         libvirtd runs ovs-vsctl for each NIC of type vhostuser, with its domain locked, so a host
@@ -47,7 +48,7 @@ class Monitoring:
             if self._connection is None or not self._connection.isAlive():
                 self._connection, _ = connect(libvirt, self._uri)
             records = self._connection.getAllDomainStats(groups, flags)
-        except libvirt.libvirtError:
+        except (libvirt.libvirtError, UnicodeDecodeError):
             return {}
         return {domain.UUIDString(): found for domain, found in records}
 

@@ -217,6 +217,8 @@ class Session:
     def _definition(self, domain: Any) -> Definition:
         try:
             return parse(domain.XMLDesc(0))
+        except UnicodeDecodeError:
+            return Definition()
         except self._library.libvirtError:
             # Gone meanwhile, or not ours to see: no reason to withhold the others.
             if self._connection.isAlive():
