@@ -155,6 +155,18 @@ async def test_a_path_that_is_not_utf8_costs_what_it_stands_beside_and_not_the_l
         assert named(await settled(backend), "plc-gateway").pins is not None
 
 
+async def test_on_a_host_with_a_running_vhostuser_nic_libvirtd_is_not_asked_for_interfaces(proxy):
+    # As many bytes either way; a real one takes a switch that runs in userspace.
+    tap, vhost = b"<interface type='bridge'>\n      <", b"<interface type='vhostuser'>\n   <"
+    async with opened(f"qemu:///system?{proxy.query}") as backend:
+        gateway = named(await settled(backend), "plc-gateway")
+        assert gateway.counters().keys() == {"cpu", "rx", "tx", "read", "written"}
+        proxy.mangle = lambda frame: frame.replace(tap, vhost)
+        gateway = named(await read(backend), "plc-gateway")
+        assert gateway.counters().keys() == {"cpu", "read", "written"}
+        assert [nic.name for nic in gateway.interfaces] != []
+
+
 async def test_xml_that_is_none_leaves_the_pins_unknown_and_the_list_whole(proxy):
     async with opened(f"qemu:///system?{proxy.query}") as backend:
         assert named(await read(backend), "plc-gateway").pins is not None

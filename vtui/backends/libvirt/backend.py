@@ -75,8 +75,10 @@ class Libvirt(Backend):
         await asyncio.gather(_part(self._listing_lane, self._drop), *statistics)
 
     async def _statistics(self, listing: Listing) -> Mapping[str, Stats]:
-        known = listing.definitions.values()
-        interfaces = len(known) == len(listing.sightings) and not any(d.vhostuser for d in known)
+        running = (
+            listing.definitions.get(one.uuid) for one in listing.sightings if one.number >= 0
+        )
+        interfaces = all(known is not None and not known.vhostuser for known in running)
         for lane, monitoring in self._ways:
             with contextlib.suppress(NoAnswer):
                 return await lane.call(monitoring.stats, interfaces=interfaces)
