@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -28,6 +28,7 @@ from vtui.screens.help import HelpScreen
 from vtui.screens.listing import ListScreen
 from vtui.screens.log import LogScreen
 from vtui.screens.overview import CONCERNS, OverviewScreen
+from vtui.terminal import TerminalApp
 from vtui.text import wants_ascii
 from vtui.views import CONTAINERS, CPUS, DOMAINS, IRQS
 from vtui.views.tree import TREE
@@ -48,7 +49,7 @@ SCREEN_OF = {
 }
 
 
-class VtuiApp(App[int], inherit_bindings=False):
+class VtuiApp(TerminalApp[int], inherit_bindings=False):
     """The terminal interface over a set of backends."""
 
     CSS_PATH = "app.tcss"
