@@ -33,7 +33,8 @@ class Config:
     irqbalance: str = "/run/irqbalance"
     criu: str = "criu"
     root: Path = Path("/")
-    interval: float = 1.0
+    interval: float = 0.9
+    """Seconds; see monitor.TICK. More lengthens the backends' own, less changes nothing."""
     theme: str = ""
     """Empty: chosen from what the terminal can do."""
     ascii: bool = False

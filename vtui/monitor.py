@@ -14,6 +14,10 @@ from vtui.history import History
 from vtui.model import Host, Ref
 from vtui.reading import Absent, Failed, Reading, Ready, Waiting, latest
 
+TICK = 0.9
+"""Seconds between two refreshes of what has no news: with reading and drawing, a change outside is on
+screen within a second."""
+
 SETTLE = 0.05
 """Seconds between the first news and the snapshot, so that readings of one tick share one."""
 
@@ -95,7 +99,8 @@ class Monitor:
         self._history = History()
         self._need = Need()
         self._news = asyncio.Event()
-        self._closing: asyncio.Future[None] | None = None
+        self._closed = asyncio.Event()
+        self._closed.set()
 
     @property
     def need(self) -> Need:
@@ -122,6 +127,7 @@ class Monitor:
 
         The backends are closed at the end, however it comes.
         """
+        self._closed.clear()
         try:
             async with asyncio.TaskGroup() as group:
                 for followed in self._followed.values():
@@ -134,13 +140,13 @@ class Monitor:
                     publish(self._snapshot())
         finally:
             # A second cancellation must not cut the closing short: `closed` waits for its end.
-            self._closing = asyncio.ensure_future(self._close())
-            await asyncio.shield(self._closing)
+            closing = asyncio.ensure_future(self._close())
+            closing.add_done_callback(lambda _: self._closed.set())
+            await asyncio.shield(closing)
 
     async def closed(self) -> None:
-        """Return when the backends are closed after `run` ended."""
-        if self._closing:
-            await self._closing
+        """Return when the backends are closed: after `run` ended, or at once when it never began."""
+        await self._closed.wait()
 
     async def once(self, look: Callable[[Host], Mapping[str, Need]] | None = None) -> Host:
         """Read every backend once, side by side, close them, and return the Host.

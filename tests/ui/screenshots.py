@@ -27,7 +27,9 @@ async def take() -> None:
             await scene.press(*keys)
             for _ in range(14):
                 await scene.tick()
-            (FOLDER / f"{name}.svg").write_text(scene.app.export_screenshot(title=f"vtui --demo, {name}"))
+            (FOLDER / f"{name}.svg").write_text(
+                scene.app.export_screenshot(title=f"vtui --demo, {name}")
+            )
 
 
 if __name__ == "__main__":

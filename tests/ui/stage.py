@@ -100,10 +100,12 @@ async def stage(
     clock = Clock()
     chosen = demo.backends(config, clock=clock, now=lambda: EPOCH) if backends is None else backends
     app = VtuiApp(config, chosen, clock=clock, now=lambda: EPOCH + clock.now - 1000.0)
-    async with app.run_test(size=size) as pilot:
-        scene = Stage(app, pilot, clock)
-        await scene.until_read()
-        for _ in range(ticks):
-            await scene.tick()
-        yield scene
-    await app.monitor.closed()
+    try:
+        async with app.run_test(size=size) as pilot:
+            scene = Stage(app, pilot, clock)
+            await scene.until_read()
+            for _ in range(ticks):
+                await scene.tick()
+            yield scene
+    finally:
+        await app.monitor.closed()

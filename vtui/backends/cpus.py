@@ -17,7 +17,7 @@ from vtui.cpuset import MAX_CPUS, CpuSet, parse_list
 from vtui.errors import Unavailable
 from vtui.lanes import Lane, never
 from vtui.model import Cpu, Cpus, HugePages, Ref
-from vtui.monitor import Need
+from vtui.monitor import TICK, Need
 from vtui.procfs import Tree, partly
 
 CPU = "sys/devices/system/cpu"
@@ -152,7 +152,7 @@ class CpuInfo:
     """Every CPU with its role and its load, and the machine's memory, name and kernel."""
 
     name = "cpus"
-    cadence = 1.0
+    cadence = TICK
     deadline = 5.0
 
     def __init__(self, root: Path) -> None:

@@ -16,7 +16,7 @@ from vtui.cpuset import MAX_CPUS, CpuSet
 from vtui.errors import HostError, Unavailable
 from vtui.lanes import Lane, never
 from vtui.model import Interrupts, Irq, Ref
-from vtui.monitor import Need
+from vtui.monitor import TICK, Need
 from vtui.procfs import Tree, partly
 
 TAIL = 400
@@ -161,7 +161,7 @@ class Irqs:
     """Every interrupt line with its counts, and for device interrupts where they may and do go."""
 
     name = "irq"
-    cadence = 1.0
+    cadence = TICK
     deadline = 5.0
 
     def __init__(self, root: Path) -> None:

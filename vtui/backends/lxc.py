@@ -20,7 +20,7 @@ from pathlib import Path
 from vtui import cgroup, lanes
 from vtui.errors import HostError, NoAnswer, Unavailable
 from vtui.model import Container, Containers, Ref
-from vtui.monitor import Backend, Need
+from vtui.monitor import TICK, Backend, Need
 from vtui.text import clean
 
 MAX_AGE = 10.0
@@ -58,7 +58,7 @@ class Lxc(Backend):
     """The containers of one path. Their Ref is ("container", name, "lxc")."""
 
     name = "lxc"
-    cadence = 1.0
+    cadence = TICK
     deadline = 2 * LOOK_DEADLINE + 2 * LIST_DEADLINE
 
     def __init__(self, path: str, root: Path) -> None:

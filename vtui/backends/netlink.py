@@ -19,7 +19,7 @@ from typing import Any
 from vtui.errors import HostError, Unavailable
 from vtui.lanes import Lane
 from vtui.model import Bridge, Interface, Link, Links, Port, Ref
-from vtui.monitor import Need
+from vtui.monitor import TICK, Need
 
 PATIENCE = 3.0
 """Seconds the kernel may take: dumps wait while another process holds the lock of the link table."""
@@ -73,7 +73,7 @@ class Netlink:
     """rtnetlink of this machine; any user may read it."""
 
     name = "netlink"
-    cadence = 1.0
+    cadence = TICK
     deadline = PATIENCE + 1.0
 
     def __init__(self, netns: str | None = None) -> None:

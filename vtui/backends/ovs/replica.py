@@ -32,6 +32,9 @@ NONSENSE = (
 """What the library trips with over a server that it does not understand, besides its own error."""
 
 
+COUNTERS = "statistics"
+
+
 class Replica:
     """The rows of one connection. It ends with the connection, and so does its schema's validity."""
 
@@ -110,12 +113,15 @@ class Replica:
     def _note(self, event: str, row: Any, updates: Any) -> None:
         """Remember what changed; a row of old values has the columns alone that did."""
         table = row._table.name
-        columns = self._columns[table]
+        # 3.3 also tells of the server's own database, in which it looks up whether ours is there.
+        columns = self._columns.get(table, [])
+        if not columns:
+            return
         if event == ovs.db.idl.ROW_UPDATE:
-            columns = [name for name in columns if hasattr(updates, name)]
+            # Looking for counters is what takes its time, and nearly every update brings some.
+            columns = [name for name in columns if name == COUNTERS or hasattr(updates, name)]
             # A new interface gets its first counters out of turn: they replace none.
-            if "statistics" in columns and updates.statistics:
-                self.refreshed = True
+            self.refreshed = self.refreshed or bool(getattr(updates, COUNTERS, None))
         self._stale.setdefault((table, row.uuid), set()).update(columns)
 
     def _take_over(self) -> None:
