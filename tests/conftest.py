@@ -21,3 +21,19 @@ def lab() -> Iterator[Lab]:
     lab = Lab(os.environ.get("VTUI_LAB_NAME", "test"))
     with lab.running(os.environ.get("VTUI_LAB_PARTS", "").split() or None):
         yield lab
+
+
+CAPABILITIES_CI_LACKS: frozenset[str] = frozenset()
+"""Reasons for which a test may be skipped in CI; any other skip there is a failure."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI, fail when a test that can run there was skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not os.environ.get("CI") or reporter is None:
+        return
+    for report in reporter.stats.get("skipped", ()):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if reason not in CAPABILITIES_CI_LACKS:
+            reporter.write_line(f"skipped in CI: {report.nodeid}: {reason}", red=True)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
