@@ -5,35 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from tests.backends.ovs_server import BRIDGES, PLANT, ROOT, ROWS, SCHEMA, TEXT, Server, reply
 from vtui.backends.ovs import Ovs
 from vtui.errors import HostError, NoAnswer
 from vtui.monitor import Need
-
-ROOT, PLANT = (f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2))
-
-TEXT = {"type": "string"}
-TEXTS = {"type": {"key": "string", "value": "string", "min": 0, "max": "unlimited"}}
-BRIDGES = {"type": {"key": {"type": "uuid", "refTable": "Bridge"}, "min": 0, "max": "unlimited"}}
-SCHEMA = {
-    "name": "Open_vSwitch",
-    "tables": {
-        "Open_vSwitch": {"columns": {"ovs_version": TEXT, "bridges": BRIDGES}},
-        "Bridge": {"columns": {"name": TEXT, "external_ids": TEXTS, "news": TEXT}},
-        "Controller": {"columns": {"target": TEXT}},
-        "Port": {"columns": {"name": TEXT}},
-        "Interface": {"columns": {"name": TEXT}},
-    },
-}
-BRIDGE = {"name": "br0", "external_ids": ["map", [["town", "Zürich 漢字"]]]}
-ROWS = {
-    "Open_vSwitch": {ROOT: {"new": {"ovs_version": "3.1", "bridges": ["uuid", PLANT]}}},
-    "Bridge": {PLANT: {"new": BRIDGE}},
-}
 
 NO_JSON_RPC = [
     b"HTTP/1.1 400 Bad Request\r\n\r\n",
@@ -58,66 +38,6 @@ NO_UPDATES = [
     {"Bridge": {PLANT: {"new": {"name": 1e999}}}},
     {"Port": {PLANT: {"old": {"name": "p0"}}}},
 ]
-
-
-class Server:
-    """Answers each method with what `results` has for it; bytes are sent as they are, None is silence."""
-
-    def __init__(self, path: Path) -> None:
-        self.remote = f"unix:{path}"
-        self.results: dict[str, object] = {"get_schema": SCHEMA, "monitor": ROWS, "echo": []}
-        self.heard: list[dict[str, object]] = []
-        self.writer: asyncio.StreamWriter | None = None
-        self.cut = 1 << 20
-
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.writer, rest = writer, ""
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(1 << 16):
-                rest += data.decode()
-                for message, end in _messages(rest):
-                    self.heard.append(message)
-                    await self._answer(message)
-                    rest = rest[end:]
-        writer.close()
-
-    async def tell(self, data: bytes) -> None:
-        for start in range(0, len(data), self.cut):
-            self.writer.write(data[start : start + self.cut])
-            await self.writer.drain()
-            await asyncio.sleep(0)
-
-    async def update(self, rows: object) -> None:
-        message = {"method": "update", "params": [None, rows], "id": None}
-        await self.tell(json.dumps(message).encode())
-
-    def asked(self, method: str) -> list[object]:
-        return [message["params"] for message in self.heard if message["method"] == method]
-
-    async def _answer(self, message: dict[str, object]) -> None:
-        method, number = message.get("method"), message.get("id")
-        result = self.results.get(str(method))
-        if method == "get_schema" and message["params"][0] == "_Server":
-            await self.tell(_reply(number, error="unknown database"))
-        elif isinstance(result, bytes):
-            await self.tell(result)
-        elif callable(result):
-            await self.tell(result(number))
-        elif result is not None:
-            await self.tell(_reply(number, result))
-
-
-def _messages(text: str) -> Iterator[tuple[dict[str, object], int]]:
-    """Each whole message at the beginning of what is left, and its length."""
-    with contextlib.suppress(ValueError):
-        while True:
-            message, end = json.JSONDecoder().raw_decode(text)
-            yield message, end
-            text = text[end:]
-
-
-def _reply(number: object, result: object = None, error: object = None) -> bytes:
-    return json.dumps({"id": number, "error": error, "result": result}, ensure_ascii=False).encode()
 
 
 @pytest.fixture
@@ -202,11 +122,17 @@ async def test_the_servers_own_probes_are_answered(server, ovs):
     assert await read_version(ovs) == "3.1"
 
 
+async def test_a_server_that_says_of_itself_what_the_library_does_not_know_is_read(server, ovs):
+    server.of_itself = {"name": "_Server", "tables": {}, "novelty": True}
+
+    assert await read_version(ovs) == "3.1"
+
+
 async def test_an_update_right_behind_the_first_rows_is_not_overtaken_by_them(server, ovs):
     versions = {"old": {"ovs_version": "3.1"}, "new": {"ovs_version": "3.2"}}
     newer = {"Open_vSwitch": {ROOT: versions}}
     update = {"method": "update", "params": [None, newer], "id": None}
-    server.results["monitor"] = lambda number: _reply(number, ROWS) + json.dumps(update).encode()
+    server.results["monitor"] = lambda number: reply(number, ROWS) + json.dumps(update).encode()
 
     assert await read_version(ovs) == "3.2"
 
@@ -231,7 +157,7 @@ async def test_what_is_no_json_rpc_is_an_error_of_the_host(server, ovs, method, 
 
 @pytest.mark.parametrize("rows", NO_UPDATES)
 async def test_first_rows_that_are_none_are_an_error_of_the_host(server, ovs, rows):
-    server.results["monitor"] = lambda number: _reply(number, rows)
+    server.results["monitor"] = lambda number: reply(number, rows)
 
     with pytest.raises(HostError, match="makes no sense"):
         await ovs.read(Need())
@@ -243,7 +169,7 @@ async def test_an_update_that_is_none_is_an_error_of_the_host_and_all_is_read_an
 ):
     await ovs.read(Need())
     update = json.dumps({"method": "update", "params": [None, rows], "id": None}).encode()
-    server.results["echo"] = lambda number: update + _reply(number, [])
+    server.results["echo"] = lambda number: update + reply(number, [])
 
     with pytest.raises(HostError, match="makes no sense"):
         await ovs.read(Need())
@@ -294,7 +220,7 @@ async def test_nonsense_is_not_asked_for_again_before_somebody_wants_to_know(ser
 
 async def test_a_refusal_is_told_in_the_servers_words(server, ovs):
     error = {"error": "unknown database", "details": "no Open_vSwitch"}
-    server.results["get_schema"] = lambda number: _reply(number, error=error)
+    server.results["get_schema"] = lambda number: reply(number, error=error)
 
     with pytest.raises(HostError, match="refused: no Open_vSwitch"):
         await ovs.read(Need())
@@ -364,9 +290,9 @@ async def test_an_answer_that_comes_too_late_is_news(server, hasty):
     server.results["echo"] = None
     with pytest.raises(NoAnswer):
         await hasty.read(Need())
-    [number] = [message["id"] for message in server.heard if message["method"] == "echo"]
+    [number] = [message["id"] for message in server.heard if message.get("method") == "echo"]
 
-    await server.tell(_reply(number, []))
+    await server.tell(reply(number, []))
     await news(hasty)
 
     server.results["echo"] = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vtui import lanes
 from vtui.backends.ovs.pace import Pace
-from vtui.backends.ovs.remote import resolved, silent
+from vtui.backends.ovs.remote import look, resolved, silent
 from vtui.backends.ovs.rows import DATABASE, Database
 from vtui.errors import HostError, Unavailable
 from vtui.model import OpenVSwitch
@@ -84,6 +84,8 @@ class Follower:
 
     def _follow(self) -> None:
         """Follow one connection; raises HostError when it ends or does not come about."""
+        remote = resolved(self._remote)
+        look(remote)
         try:
             from vtui.backends.ovs.replica import Inquiry, Replica
         except ImportError as error:
@@ -91,7 +93,6 @@ class Follower:
                 f"the Python package ovs is not installed ({error})",
                 "apt install python3-openvswitch",
             ) from error
-        remote = resolved(self._remote)
         until = self._clock() + BEGINNING
         with contextlib.closing(Inquiry(remote)) as inquiry:
             while (schema := inquiry.run()) is None:

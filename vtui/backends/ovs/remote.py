@@ -67,6 +67,16 @@ def _socket(path: Path) -> Path:
     return path
 
 
+def look(remote: str) -> None:
+    """Raise Unavailable when there is no such socket: then nobody needs the library, which takes its time."""
+    method, _, path = remote.partition(":")
+    if method == "unix":
+        try:
+            Path(path).stat()
+        except OSError as error:
+            raise unreachable(error.errno or errno.ENOENT, remote) from error
+
+
 def unreachable(error: int, remote: str) -> HostError:
     """Why no connection came about, from its errno."""
     method, _, where = remote.partition(":")

@@ -51,8 +51,8 @@ class Replica:
             self._columns = known(schema)
             self._idl = _Idl(remote, _helper(schema, self._columns), leader_only=False)
         self._idl.noted = self._note
-        # It would reconnect with the old schema: a server that was upgraded refuses that, and it waits for
-        # ever. (seen with 4.0)
+        # By itself it would reconnect with the old schema, and if a server that was upgraded in between
+        # refuses that, wait for ever (seen with 4.0).
         self._session = self._idl._session
         self._session.reconnect.set_max_tries(0)
         self._receive = self._session.recv
@@ -77,12 +77,16 @@ class Replica:
         """
         before, whole = self._idl.change_seqno, self.whole
         self.refreshed = False
+        _heard.complaint = ""
         with _making_sense():
             self._idl.run()
             self._take_over()
         self._check_connection()
         if whole and not self.whole:
             raise HostError("ovsdb-server is changing the database's schema")
+        # Before, it finds out what the server can do, and there are other ways for what it complains of.
+        if self.whole and _heard.complaint:
+            raise _nonsense(_heard.complaint)
         return bool(self.whole and self._idl.change_seqno != before)
 
     def wait(self, poller: Any) -> None:
@@ -136,7 +140,7 @@ class Replica:
 
 
 class Inquiry:
-    """The question for the schema, on a connection of its own: the library wants to be told it."""
+    """The question for the schema, which the library must be told: on a connection of its own."""
 
     def __init__(self, remote: str) -> None:
         """Raises HostError when no connection can be had."""
@@ -300,14 +304,11 @@ ovs.db.idl.vlog.warn = ovs.db.idl.vlog.err = _hear
 
 @contextlib.contextmanager
 def _making_sense() -> Iterator[None]:
-    """Turns whatever the library trips or complains over into HostError."""
-    _heard.complaint = ""
+    """Turns whatever the library trips over into HostError."""
     try:
         yield
     except NONSENSE as error:
         raise _nonsense(str(error)) from error
-    if _heard.complaint:
-        raise _nonsense(_heard.complaint)
 
 
 def _nonsense(what: str) -> HostError:
