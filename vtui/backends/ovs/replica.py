@@ -84,8 +84,7 @@ class Replica:
         self._check_connection()
         if whole and not self.whole:
             raise HostError("ovsdb-server is changing the database's schema")
-        # Before, it finds out what the server can do, and there are other ways for what it complains of.
-        if self.whole and _heard.complaint:
+        if _heard.complaint:
             raise _nonsense(_heard.complaint)
         return bool(self.whole and self._idl.change_seqno != before)
 
@@ -256,6 +255,11 @@ class _Idl(ovs.db.idl.Idl):  # type: ignore[misc]
 
     def notify(self, event: str, row: Any, updates: Any = None) -> None:
         self.noted(event, row, updates)
+
+    def send_request(self, request: Any) -> Any:
+        # It has another way for what it has complained of.
+        _heard.complaint = ""
+        return super().send_request(request)
 
 
 class _WholeCharacters(ovs.stream.Stream):  # type: ignore[misc]
