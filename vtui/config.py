@@ -130,7 +130,7 @@ def _read(path: Path) -> dict[str, object]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
-            f"{path} is not TOML: {error}", "see docs/install.md for an example"
+            f"{path} is not TOML: {error}", "see docs/cli.md for an example"
         ) from error
 
 

@@ -161,8 +161,8 @@ SETTINGS = [
     (b"dcoker = 'x'", "unknown setting 'dcoker'", "did you mean 'docker'?"),
     (b"[keys]\nfliter = 'f'", "unknown key id 'fliter'", "did you mean 'filter'?"),
     (b"interval = 'x'", "interval in", "got 'x'"),
-    (b"this is not toml", "is not TOML", "see docs/install.md"),
-    (b"\xff\xfe", "is not TOML", "see docs/install.md"),
+    (b"this is not toml", "is not TOML", "see docs/cli.md"),
+    (b"\xff\xfe", "is not TOML", "see docs/cli.md"),
 ]
 
 

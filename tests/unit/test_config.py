@@ -122,8 +122,8 @@ def test_all_kinds_of_values_are_read_from_toml(tmp_path: Path) -> None:
         ("interval = 'soon'", "interval", "got 'soon'"),
         ("theme = 'pink'", "theme", "got 'pink'"),
         ("root = 1979-05-27", "root", "got '1979-05-27'"),
-        ("docker = " + "[" * 9999, "is not TOML", "see docs/install.md for an example"),
-        ("= 1", "is not TOML", "see docs/install.md for an example"),
+        ("docker = " + "[" * 9999, "is not TOML", "see docs/cli.md for an example"),
+        ("= 1", "is not TOML", "see docs/cli.md for an example"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_file_and_a_hint(
