@@ -7,7 +7,7 @@ background colour. What the terminal is not said to have fails the test instead 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pyte
 from pyte.screens import Char
@@ -142,7 +142,9 @@ class Emulator(pyte.Screen):
         super().reset_mode(*modes, **kwargs)
 
     def _check_modes(self, modes: tuple[int, ...], private: bool = False) -> None:
-        assert private and self.terminal.modes and set(modes) <= MODES, modes
+        assert private
+        assert self.terminal.modes
+        assert set(modes) <= MODES
 
     def select_graphic_rendition(self, *attrs: int) -> None:
         fg = self.cursor.attrs.fg.removeprefix(_FAINT)
@@ -172,7 +174,12 @@ class Emulator(pyte.Screen):
 
 
 class _Stream(pyte.Stream):
-    csi = {**pyte.Stream.csi, "b": "repeat", "S": "scroll_up", "T": "scroll_down"}
+    csi: ClassVar[dict[str, str]] = {
+        **pyte.Stream.csi,
+        "b": "repeat",
+        "S": "scroll_up",
+        "T": "scroll_down",
+    }
 
 
 def look(char: Char) -> Look:

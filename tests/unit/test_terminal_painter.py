@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +20,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.emulator import Emulator, Look
-from vtui.terminal.capabilities import ALL, UNKNOWN, Attr, Capabilities, Depth, capabilities
+from vtui.terminal.capabilities import ALL, Attr, Capabilities, Depth, capabilities
 from vtui.terminal.painter import Painter
 
 TERMINALS = {
@@ -66,6 +66,8 @@ IDEAL = Capabilities(
     depth=Depth.TRUE, attributes=ALL, attribute_off=True, column=True, regions=True, modes=True
 )
 
+ACTS = ["all", "part", "part", "scroll", "scroll", "send", "send", "noise", "resize", "forget"]
+
 Piece = tuple[str, Style]
 Line = list[Piece]
 """One piece a character."""
@@ -101,7 +103,7 @@ def runs(terminal: Capabilities) -> st.SearchStrategy[Line]:
 
 def lines(terminal: Capabilities, width: int) -> st.SearchStrategy[Line]:
     """A line exactly as wide as the screen."""
-    return st.lists(runs(terminal), max_size=8).map(lambda parts: fit(sum(parts, []), width))
+    return st.lists(runs(terminal), max_size=8).map(lambda parts: fit([*chain(*parts)], width))
 
 
 def cells(line: Line) -> int:
@@ -194,7 +196,7 @@ def scenes(draw: st.DrawFn, name: str) -> Scene:
     terminal = terminal_of(name)
     scene = Scene(terminal, draw(st.integers(5, 60)), draw(st.integers(2, 14)))
     for _ in range(draw(st.integers(1, 12))):
-        act = draw(st.sampled_from(["all", "part", "part", "part", "scroll", "scroll", "send", "noise", "resize", "forget"]))  # fmt: skip
+        act = draw(st.sampled_from(ACTS))
         line = lines(terminal, scene.width)
         if act == "all":
             scene.draw_all(draw(st.lists(line, min_size=scene.height, max_size=scene.height)))
@@ -217,16 +219,14 @@ def scenes(draw: st.DrawFn, name: str) -> Scene:
         elif act == "resize":
             width, height = draw(st.integers(5, 60)), draw(st.integers(2, 14))
             new = lines(terminal, width)
-            scene.resize(
-                width, height, draw(st.lists(new, min_size=height, max_size=height))
-            )
+            scene.resize(width, height, draw(st.lists(new, min_size=height, max_size=height)))
         elif act == "forget":
             scene.painter.forget()
     return scene
 
 
 @pytest.mark.parametrize("name", TERMINALS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_the_screen_is_textuals_own_after_any_history(name: str, data: st.DataObject) -> None:
     scene = data.draw(scenes(name))

@@ -9,6 +9,7 @@ nothing but cursor addressing, plain attributes and erasing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
@@ -141,19 +142,26 @@ def _from_terminfo(term: str) -> Capabilities:
         curses.setupterm(term or "unknown", 1)
     except curses.error:
         return UNKNOWN
-    if curses.tigetstr("cup") != b"\x1b[%i%p1%d;%p2%dH":
+    if _string(curses.tigetstr("cup")) != b"\x1b[%i%p1%d;%p2%dH":
         return UNKNOWN
     attributes = Attr.NONE
     for name, attribute in _ATTRIBUTES.items():
-        if (curses.tigetstr(name) or b"").startswith(b"\x1b["):
+        if _string(curses.tigetstr(name)).startswith(b"\x1b["):
             attributes |= attribute
-    colours = curses.tigetnum("colors")
+    colours = max(curses.tigetnum("colors"), 1)
     return Capabilities(
-        depth=max(depth for depth in Depth if depth <= max(colours, 1)),
+        depth=max(depth for depth in Depth if depth <= colours),
         attributes=attributes,
         bce=curses.tigetflag("bce") > 0,
         corner=curses.tigetflag("xenl") > 0,
-        modes=b"\x1b[?25l" in (curses.tigetstr("civis") or b""),
-        rich=bool(curses.tigetstr("kmous")),
-        **{ours: curses.tigetstr(name) == want for ours, (name, want) in _FEATURES.items()},
+        modes=b"\x1b[?25l" in _string(curses.tigetstr("civis")),
+        rich=bool(_string(curses.tigetstr("kmous"))),
+        **{
+            ours: _string(curses.tigetstr(name)) == want for ours, (name, want) in _FEATURES.items()
+        },
     )
+
+
+def _string(found: bytes | None) -> bytes:
+    """A capability without its padding times, "$<5>", which no terminal of today needs."""
+    return re.sub(rb"\$<[^>]*>", b"", found or b"")

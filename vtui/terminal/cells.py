@@ -108,12 +108,17 @@ def put(row: Row, x: int, cells: Sequence[Cell]) -> None:
     end = min(x + len(cells), len(row))
     cells = list(cells[: end - x])
     if not row[x][0]:  # the wide character before loses its second half
-        row[x - 1] = (" ", blank_of(row[x - 1][1]))
+        row[x - 1] = _half(row[x - 1])
     if end < len(row) and not row[end][0]:  # the one behind its first
-        row[end] = (" ", blank_of(row[end][1]))
+        row[end] = _half(row[end])
     if width_of(cells[-1]) == 2:
-        cells[-1] = (" ", blank_of(cells[-1][1]))
+        cells[-1] = _half(cells[-1])
     row[x:end] = cells
+
+
+def _half(cell: Cell) -> Cell:
+    """What is left of a wide character that lost its other half: its background."""
+    return (" ", Pen(bg=cell[1].bg))
 
 
 class Grid:

@@ -86,8 +86,12 @@ class TerminalDriver(Driver):
             self._output.say(enter(self._terminal, mouse=self._mouse))
 
     def write(self, data: str) -> None:
-        """Write Textual's own sequences, as the bell; what a plain terminal would print is left out."""
-        if self._output is not None and (self._terminal.rich or data == "\a"):
+        """Write Textual's own sequences: the bell, and what else the terminal would not print.
+
+        The shape of a mouse's pointer is left out: 13 bytes at every change of the screen.
+        """
+        wanted = data == "\a" or (self._terminal.rich and not data.startswith("\x1b]22;"))
+        if self._output is not None and wanted:
             self._output.say(data)
 
     # -------------------------------------------------------------- start and stop

@@ -21,12 +21,15 @@ _SEQUENCE = re.compile(
     r"\[\[[A-E]"  # F1 to F5 of the Linux console, console_codes(4)
     r"|\[[0-?]*[ -/]*[@-~]"  # CSI
     r"|O[0-9;]*[@-~]"  # SS3: keypad and F1 to F4
-    r"|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC, DCS, SOS, PM, APC: answers nobody asked for
+    r"|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # control strings
     r"|[^][OPX^_\x1b]"  # a key with Alt
     r")"
 )
 
-_UNFINISHED = re.compile(r"\x1b(?:\[\[?|\[[0-?]*[ -/]*|O[0-9;]*|[]PX^_][^\x07\x1b]*\x1b?)?")
+_UNFINISHED = re.compile(r"\x1b(?:\[\[|\[[0-?]*[ -/]*|O[0-9;]*|[]PX^_][^\x07\x1b]*\x1b?)?")
+
+_STRINGS = "]PX^_"
+"""What begins OSC, DCS, SOS, PM and APC after the escape: answers nobody asked for."""
 
 _LONGEST = 64
 """Characters after which a sequence that doesn't end is noise."""
@@ -104,7 +107,7 @@ class Keyboard:
             yield events.Key("escape", "\x1b")
         elif token == _PASTE:
             self._pasting = self._rich
-        elif token:
+        elif token and token[1] not in _STRINGS:
             yield from self._parse(token)
 
     def _parse(self, text: str) -> list[Message]:

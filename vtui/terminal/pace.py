@@ -29,14 +29,11 @@ class Pace:
 
     def delay(self, queued: int) -> float:
         """Seconds until the queue will be half empty; longer each time where nothing moves (XOFF)."""
-        self._patience = self._patience * 2 if queued and queued == self._last else 1.0
         self._last = queued
         wait = (queued - self._portion / 2) / self._rate
-        return min(LONGEST, max(SHORTEST, wait) * self._patience)
+        return min(LONGEST, max(SHORTEST, min(wait, AHEAD / 2)) * self._patience)
 
     def look(self, queued: int) -> None:
-        """After a delay: a line that has run dry gets more at once."""
-        if queued:
-            self._portion = self._normal
-        else:
-            self._portion = min(self._portion * 2, self._normal * 64)
+        """After a delay: a line that has run dry gets more at once, one that stands still is left alone."""
+        self._patience = self._patience * 2 if queued and queued == self._last else 1.0
+        self._portion = self._normal if queued else min(self._portion * 2, self._normal * 64)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from vtui.terminal.cells import Cell, Row
+from vtui.terminal.cells import Row
 from vtui.terminal.pencil import Pencil
 from vtui.terminal.pens import Pen, erasable
 
@@ -12,7 +13,9 @@ ERASE = 3
 """Bytes of EL."""
 
 WORTH_TRYING = 8
-"""Cells a row must have changed, and blanks it must have, before erasing it first is considered."""
+"""Cells of a row that must have changed before erasing it first is considered."""
+
+_LONG_BLANK = re.compile(" {6,}")
 
 Span = tuple[int, int]
 
@@ -77,14 +80,10 @@ def _tail(row: Row, bce: bool) -> int:
 
 
 def _main_blank(row: Row, start: int, bce: bool) -> Pen | None:
-    """The pen of most blanks from a column on, where there are many and erasing can leave them."""
-    counts: dict[Cell, int] = {}
-    for cell in row[start:]:
-        if cell[0] == " ":
-            counts[cell] = counts.get(cell, 0) + 1
-    if not counts:
+    """The pen of a row's long blanks, where there are some and erasing can leave them."""
+    text = "".join([char or "_" for char, _ in row[start:]])
+    longest = max(_LONG_BLANK.finditer(text), key=lambda match: len(match[0]), default=None)
+    if longest is None:
         return None
-    most = max(counts, key=counts.__getitem__)
-    if counts[most] < WORTH_TRYING or not erasable(most[1], bce):
-        return None
-    return most[1]
+    pen = row[start + longest.start()][1]
+    return pen if erasable(pen, bce) else None

@@ -6,10 +6,17 @@ without moving.
 
 from __future__ import annotations
 
+import re
+
+from rich.cells import get_character_cell_size
+
 from vtui.terminal.capabilities import Capabilities
-from vtui.terminal.cells import Cell, Row, width_of
+from vtui.terminal.cells import Row
 from vtui.terminal.moves import UNKNOWN, move
-from vtui.terminal.pens import Pen, erasable, same_blank, sgr
+from vtui.terminal.pens import Pen, blank_of, erasable, same_blank, sgr
+
+_RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
+"""The same character so often that something may be shorter."""
 
 
 def size(text: str) -> int:
@@ -99,44 +106,77 @@ class Pencil:
         """Write cells `start` to `end` of `row` on line `y`."""
         at = start
         while at < end:
-            cell = row[at]
-            until = at + 1
-            while until < end and row[until] == cell:
-                until += 1
-            if cell[0]:
-                self.go(y, at)
-                self._take(row, at, until, end)
-                self._run(cell, at, until - at)
+            char, pen = row[at]
+            if not char:  # written with the first half
+                at += 1
+                continue
+            if char != " ":
+                self.use(pen)
+            elif self.pen is None or not same_blank(self.pen, pen):
+                after = next((p for c, p in row[at:end] if c != " "), pen)
+                self.use(after if same_blank(after, pen) else pen)
+            until = self._extent(row, at, end)
+            self._chars([cell[0] for cell in row[at:until]], y, at)
             at = until
 
-    def _take(self, row: Row, at: int, until: int, end: int) -> None:
-        """The pen for the run at `at`; one that suits a blank and the text behind it as well."""
-        char, pen = row[at]
-        if char != " ":
-            self.use(pen)
-        elif self.pen is None or not same_blank(self.pen, pen):
-            after = next((p for c, p in row[until:end] if c != " "), pen)
-            self.use(after if same_blank(after, pen) else pen)
+    def _extent(self, row: Row, at: int, end: int) -> int:
+        """As far as this pen can write."""
+        current = self.pen
+        blank = blank_of(current) if current else None
+        for x in range(at + 1, end):
+            char, pen = row[x]
+            if not (pen is current or pen == current or (char == " " and pen == blank)):
+                return x
+        return end
 
-    def _run(self, cell: Cell, at: int, count: int) -> None:
-        """The same character `count` times."""
-        char = cell[0]
-        if char == " " and self._erase_run(count):
+    def _chars(self, chars: list[str], y: int, at: int) -> None:
+        """Characters of one pen from a cell on."""
+        simple = True
+        for char in chars:
+            if not char.isascii() and (len(char) > 1 or get_character_cell_size(char) != 1):
+                simple = False
+                break
+        if not simple:
+            self._unsure(chars, y, at)
             return
-        repeat = f"\x1b[{count - 1}b"
-        if self.terminal.repeat and len(char) == 1 and size(char) * (count - 1) > len(repeat):
-            self.out.append(char + repeat)
-        else:
-            self.out.append(char * count)
-        # Terminals disagree on wide and composed characters, and on where the last column leaves them.
-        sure = width_of(cell) == 1 == len(char) and at + count < self.width
-        self.x = at + count if sure else UNKNOWN
+        text = "".join(chars)
+        written = 0
+        for match in _RUN.finditer(text):
+            if shorter := self._run(match[1], len(match[0])):
+                self._text(text[written : match.start()], y, at + written)
+                self.go(y, at + match.start())
+                self.out.append(shorter)
+                if match[1] != " " or shorter[0] == " ":
+                    self._moved(at + match.end())
+                written = match.end()
+        self._text(text[written:], y, at + written)
 
-    def _erase_run(self, count: int) -> bool:
-        """Erase blanks where that is shorter, though the cursor has still to be moved over them."""
-        erase = f"\x1b[{count}X"
-        written = min(count, 2 + len(erase)) if self.terminal.repeat else count
-        if 2 * len(erase) >= written or not self.terminal.erase_chars or not self.can_erase():
-            return False
-        self.out.append(erase)
-        return True
+    def _text(self, text: str, y: int, at: int) -> None:
+        if text:
+            self.go(y, at)
+            self.out.append(text)
+            self._moved(at + len(text))
+
+    def _moved(self, x: int) -> None:
+        # Terminals do not agree on where the last column leaves the cursor.
+        self.x = x if x < self.width else UNKNOWN
+
+    def _unsure(self, chars: list[str], y: int, at: int) -> None:
+        """With characters of two cells or several parts: terminals do not agree on their width."""
+        for x, char in enumerate(chars, at):
+            if char:
+                self.go(y, x)
+                self.out.append(char)
+                single = len(char) == 1 == get_character_cell_size(char)
+                self._moved(x + 1 if single else self.width)
+
+    def _run(self, char: str, count: int) -> str:
+        """What is shorter than writing a character so many times; empty where nothing is."""
+        plain = len(char.encode()) * count
+        repeat = f"{char}\x1b[{count - 1}b" if self.terminal.repeat else ""
+        best = repeat if repeat and size(repeat) < plain else ""
+        if char == " " and self.terminal.erase_chars and self.can_erase():
+            erase = f"\x1b[{count}X"  # the cursor has still to be moved over the erased cells
+            if 2 * len(erase) < (len(best) or plain):
+                return erase
+        return best
