@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -72,6 +73,20 @@ async def read_until_it_answers(ovs: Ovs) -> str:
         while True:
             with contextlib.suppress(HostError):
                 return await read_version(ovs)
+
+
+async def babble(server: Server) -> None:
+    """Sends what means nothing, faster than anybody can read it, until nobody listens."""
+    script = (
+        "import contextlib, socket\n"
+        "line = socket.socket(fileno=1)\n"
+        "line.setblocking(True)\n"
+        "with contextlib.suppress(OSError):\n"
+        "    while True: line.sendall(b' ' * 65536)\n"
+    )
+    line = server.writer.get_extra_info("socket").fileno()
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=line)
+    await process.wait()
 
 
 async def news(ovs: Ovs) -> None:
@@ -278,12 +293,60 @@ async def test_a_server_that_closes_instead_of_answering_is_an_error_of_the_host
         await reading
 
 
+async def test_a_server_that_goes_away_after_it_told_its_schema_is_an_error_of_the_host(
+    server, ovs, tmp_path
+):
+    def last_words(number: object) -> bytes:
+        (tmp_path / "db.sock").unlink()
+        return reply(number, SCHEMA)
+
+    server.results["get_schema"] = last_words
+
+    with pytest.raises(HostError, match="dropped the connection"):
+        await ovs.read(Need())
+
+
 @pytest.mark.parametrize("method", ["get_schema", "monitor", "echo"])
 async def test_silence_is_no_answer_whatever_was_asked(server, hasty, method):
     server.results[method] = None
 
     with pytest.raises(NoAnswer):
         await hasty.read(Need())
+
+
+@pytest.mark.parametrize("method", ["get_schema", "monitor", "echo"])
+async def test_a_connection_that_stays_silent_is_given_up_for_a_new_one(server, hasty, method):
+    answer = server.results[method]
+    server.results[method] = None
+    with pytest.raises(NoAnswer):
+        await hasty.read(Need())
+
+    await _until(server.writer.is_closing)
+
+    server.results[method] = answer
+    assert await read_until_it_answers(hasty) == "3.1"
+
+
+@pytest.mark.parametrize("method", ["get_schema", "monitor", "echo"])
+async def test_a_message_without_an_end_is_given_up(server, hasty, method):
+    server.results[method] = b" "
+    with pytest.raises(NoAnswer):
+        await hasty.read(Need())
+
+    async with asyncio.timeout(10):
+        await babble(server)
+
+
+async def test_closing_does_not_wait_for_the_end_of_a_message(server, hasty):
+    server.results["echo"] = b" "
+    with pytest.raises(NoAnswer):
+        await hasty.read(Need())
+    babbling = asyncio.create_task(babble(server))
+
+    await hasty.close()
+
+    async with asyncio.timeout(10):
+        await babbling
 
 
 async def test_an_answer_that_comes_too_late_is_news(server, hasty):

@@ -16,6 +16,10 @@ from vtui.monitor import Need
 PATIENCE = 3.0
 """Seconds ovsdb-server may take to answer."""
 
+ENOUGH = 10.0
+"""Times its patience a connection has before it is given up. A server that is frozen for a while, or has
+much to tell over a slow line, need not begin anew."""
+
 PARTING = 0.5
 """Seconds the thread gets to end; it may be waiting for a name server."""
 
@@ -53,7 +57,9 @@ class Ovs:
         when it went away, refuses or sends nonsense.
         """
         if self._follower is None:
-            self._follower = Follower(self._remote, self._clock, self._news.set)
+            self._follower = Follower(
+                self._remote, ENOUGH * self._patience, self._clock, self._news.set
+            )
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._follower.ask(lambda outcome: self._hear(answer, outcome))
         try:

@@ -8,7 +8,7 @@ import select
 import socket
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vtui import lanes
@@ -27,9 +27,6 @@ Reply = Callable[[Outcome], None]
 RETRY = 1.0
 """Seconds from the end of a connection to the next try, unless somebody asks earlier."""
 
-BEGINNING = 30.0
-"""Seconds that finding the server and taking over its rows may take."""
-
 
 class Follower:
     """Follows one database over all deaths of its server until closed; keeps no program from ending.
@@ -37,16 +34,22 @@ class Follower:
     It is made, asked and closed in an event loop, which also makes all the calls it is asked for.
     """
 
-    def __init__(self, remote: str, clock: Callable[[], float], news: Callable[[], None]) -> None:
-        """`news` is called when something changed and when a connection came or ended."""
+    def __init__(
+        self, remote: str, enough: float, clock: Callable[[], float], news: Callable[[], None]
+    ) -> None:
+        """`news` is called when something changed and when a connection came or ended.
+
+        A connection on which something is awaited for longer than `enough` seconds is given up.
+        """
         self.ended = asyncio.Event()
         """Set when the thread has given everything back."""
         self._remote = remote
+        self._enough = enough
         self._clock = clock
         self._news = news
         self._loop = asyncio.get_running_loop()
         self._asking: deque[Reply] = deque()
-        self._asked: deque[tuple[int, Reply]] = deque()
+        self._asked: deque[_Asked] = deque()
         self._database = Database()
         self._pace = Pace()
         self._joined = False
@@ -93,18 +96,19 @@ class Follower:
                 f"the Python package ovs is not installed ({error})",
                 "apt install python3-openvswitch",
             ) from error
-        until = self._clock() + BEGINNING
+        until = self._clock() + self._enough
         with contextlib.closing(Inquiry(remote)) as inquiry:
             while (schema := inquiry.run()) is None:
                 self._wait(inquiry, until)
         self._database = Database()
         with contextlib.closing(Replica(remote, schema, self._database)) as replica:
-            while not replica.run():
+            while not replica.whole:
                 self._wait(replica, until)
+                replica.run()
             self._join()
             while True:
                 self._serve(replica)
-                self._wait(replica)
+                self._wait(replica, self._asked[0].until if self._asked else None)
                 if replica.run():
                     self._note(replica.refreshed)
 
@@ -122,13 +126,13 @@ class Follower:
 
     def _serve(self, replica: Replica) -> None:
         """Pass on the questions, and the answers to those that the server has answered."""
-        if self._asking:
-            number = replica.ask()
-            while self._asking:
-                self._asked.append((number, self._asking.popleft()))
-        while self._asked and self._asked[0][0] <= replica.answered:
-            _, reply = self._asked.popleft()
-            self._tell(reply, self._state())
+        # Whoever asks from here on is not served by a question that may be on its way already.
+        replies = [self._asking.popleft() for _ in range(len(self._asking))]
+        if replies:
+            number, until = replica.ask(), self._clock() + self._enough
+            self._asked.extend(_Asked(number, until, reply) for reply in replies)
+        while self._asked and self._asked[0].number <= replica.answered:
+            self._tell(self._asked.popleft().reply, self._state())
 
     def _state(self) -> Outcome:
         try:
@@ -142,7 +146,7 @@ class Follower:
         if self._met and isinstance(error, Unavailable):
             error = HostError(f"ovsdb-server is gone: {error.message}", error.hint)
         # Whoever asks after hearing of it asks for the next try.
-        waiting = [reply for _, reply in self._asked]
+        waiting = [asked.reply for asked in self._asked]
         self._asked.clear()
         while self._asking:
             waiting.append(self._asking.popleft())
@@ -158,13 +162,13 @@ class Follower:
         except RuntimeError:  # the loop is closed
             raise _Closed from None
 
-    def _wait(self, waiting: Inquiry | Replica, until: float | None = None) -> None:
+    def _wait(self, waiting: Inquiry | Replica, until: float | None) -> None:
         """Wait for the server or the bell; raises NoAnswer at `until`."""
         from vtui.backends.ovs.replica import block
 
         rest = None if until is None else until - self._clock()
         if rest is not None and rest <= 0:
-            raise silent(f"did not tell its rows within {BEGINNING:g} s")
+            raise silent(f"gave no answer within {self._enough:g} s")
         block(waiting, self._ear, rest)
         self._listen()
 
@@ -178,6 +182,16 @@ class Follower:
         with contextlib.suppress(BlockingIOError):
             if not self._ear.recv(1 << 10):
                 raise _Closed
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Somebody who is told when the question of this number is answered."""
+
+    number: int
+    until: float
+    """When it is too late, on the clock."""
+    reply: Reply
 
 
 class _Closed(Exception):

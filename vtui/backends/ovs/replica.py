@@ -31,8 +31,10 @@ NONSENSE = (
 )
 """What the library trips with over a server that it does not understand, besides its own error."""
 
-
 COUNTERS = "statistics"
+
+TURNS = 16
+"""Pieces of up to 4 kB that are read of a message before something else has its turn."""
 
 
 class Replica:
@@ -97,8 +99,7 @@ class Replica:
         self._idl.close()
 
     def _overhear(self) -> Any:
-        """The next message for the library, which doesn't know our questions and takes for its own what it
-        cannot tell."""
+        """The next message for the library: none that answers our questions, of which it doesn't know."""
         message = self._receive()
         if message is None or message.method is not None or message.id not in self._questions:
             return message
@@ -263,24 +264,29 @@ class _Idl(ovs.db.idl.Idl):  # type: ignore[misc]
 
 
 class _WholeCharacters(ovs.stream.Stream):  # type: ignore[misc]
-    """A stream of text.
+    """A stream of text that lets nobody else starve.
 
     The library decodes what each poll brings by itself, and drops the connection over a character that two
-    share; over a slow line a database with such characters would never come whole.
+    share: over a slow line a database with such characters would never come whole. And it reads on as long as
+    a message goes on, for which it knows no end.
     """
 
-    _rest = b""
+    _begun = b""
+    _turn = 0
 
     def recv(self, n: int) -> tuple[int, bytes]:
+        self._turn = (self._turn + 1) % TURNS
+        if not self._turn:
+            return errno.EAGAIN, b""
         error, data = super().recv(n)
         if error or not data:
             return error, data
+        data = self._begun + data
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        decoder.decode(self._rest + data)
-        begun, _ = decoder.getstate()
-        text = (self._rest + data)[: len(self._rest + data) - len(begun)]
-        self._rest = begun
-        return (0, text) if text else (errno.EAGAIN, b"")
+        decoder.decode(data)
+        self._begun, _ = decoder.getstate()
+        whole = data[: len(data) - len(self._begun)]
+        return (0, whole) if whole else (errno.EAGAIN, b"")
 
 
 class _Unix(_WholeCharacters, ovs.stream.UnixStream):  # type: ignore[misc]
