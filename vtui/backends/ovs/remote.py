@@ -101,6 +101,11 @@ def silent(what: str) -> NoAnswer:
     return NoAnswer(f"ovsdb-server {what}", f"systemctl status {DAEMON}")
 
 
+def gone(how: str) -> HostError:
+    """ovsdb-server was there; `how` it went away."""
+    return HostError(f"ovsdb-server {how}", f"systemctl status {DAEMON}")
+
+
 def words(error: int) -> str:
     """An errno in words; in place of some the library has a text."""
     return os.strerror(error) if isinstance(error, int) else str(error)

@@ -21,7 +21,7 @@ import ovs.poller  # type: ignore[import-untyped]
 import ovs.stream  # type: ignore[import-untyped]
 import ovs.util  # type: ignore[import-untyped]
 
-from vtui.backends.ovs.remote import unreachable, words
+from vtui.backends.ovs.remote import gone, unreachable, words
 from vtui.backends.ovs.rows import COLUMNS, DATABASE, Database
 from vtui.errors import HostError
 
@@ -112,7 +112,7 @@ class Replica:
         if rpc is not None and rpc.get_status():
             raise ended(rpc.get_status())
         if not self._session.is_alive():
-            raise HostError("ovsdb-server dropped the connection or fell silent")
+            raise gone("dropped the connection or fell silent")
 
     def _note(self, event: str, row: Any, updates: Any) -> None:
         """Remember what changed; a row of old values has the columns alone that did."""
@@ -220,10 +220,10 @@ def known(schema: Any) -> dict[str, list[str]]:
 def ended(error: int) -> HostError:
     """Why a connection ended, from its status in the library."""
     if error == ovs.util.EOF:
-        return HostError("ovsdb-server closed the connection")
+        return gone("closed the connection")
     if error in (errno.EPROTO, errno.EILSEQ):
-        return HostError("ovsdb-server sent what makes no sense: no JSON-RPC")
-    return HostError(f"ovsdb-server dropped the connection: {words(error)}")
+        return _nonsense("no JSON-RPC")
+    return gone(f"dropped the connection: {words(error)}")
 
 
 def _helper(schema: Any, columns: Mapping[str, list[str]]) -> Any:
