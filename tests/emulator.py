@@ -7,12 +7,14 @@ background colour. What the terminal is not said to have fails the test instead 
 
 from __future__ import annotations
 
+import codecs
+import re
 from typing import Any, ClassVar
 
 import pyte
 from pyte.screens import Char
 
-from vtui.terminal.capabilities import Attr, Capabilities
+from vtui.terminal.capabilities import ALL, Attr, Capabilities, Depth
 
 MODES = {7, 25, 1000, 1006, 1049, 2004, 2026}
 """DEC private modes that may be asked of a terminal."""
@@ -44,10 +46,11 @@ class Emulator(pyte.Screen):
         self.bells = 0
         super().__init__(width, height)
         self.stream = _Stream(self)
+        self.decoder = codecs.getincrementaldecoder("utf-8")()
 
     def feed(self, data: str | bytes) -> None:
         """Obey what is written to the terminal."""
-        self.stream.feed(data.decode() if isinstance(data, bytes) else data)
+        self.stream.feed(self.decoder.decode(data) if isinstance(data, bytes) else data)
 
     def looks(self) -> list[list[Look]]:
         """Every cell as it is seen."""
@@ -171,6 +174,39 @@ class Emulator(pyte.Screen):
                 kept += codes[:taken]
                 del codes[:taken]
         return kept
+
+
+class Tolerant(Emulator):
+    """A terminal with everything that ignores what it does not know, as real ones do."""
+
+    def __init__(self, width: int = 80, height: int = 24) -> None:
+        self.rest = ""
+        everything = Capabilities(
+            depth=Depth.TRUE,
+            attributes=ALL,
+            attribute_off=True,
+            bce=True,
+            column=True,
+            regions=True,
+            rich=True,
+        )
+        super().__init__(everything, width, height)
+
+    def feed(self, data: str | bytes) -> None:
+        text = self.rest + (self.decoder.decode(data) if isinstance(data, bytes) else data)
+        last = text.rfind("\x1b")  # its sequence may go on in what comes next
+        whole, self.rest = (text[:last], text[last:]) if last >= 0 else (text, "")
+        self.stream.feed(_STRANGE.sub("", whole))
+
+    def debug(self, *args: Any, **kwargs: Any) -> None:
+        return
+
+    def _check_modes(self, modes: tuple[int, ...], private: bool = False) -> None:
+        return
+
+
+_STRANGE = re.compile(r"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9]*\$p")
+"""What pyte would print."""
 
 
 class _Stream(pyte.Stream):
