@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What is still in the buffer would raise again when the interpreter flushes it at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
-    except Exception as error:
+    except Exception as error:  # the last resort: a mistake of ours must not print a traceback
         logging.getLogger("vtui").critical("internal error", exc_info=error)
         complain(_mistake(error))
         return BUG

@@ -11,7 +11,6 @@ from tests.lab.errors import LabError
 from tests.lab.process import Runner
 
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-_MIRROR = "http://deb.debian.org/debian"
 
 
 def fetch(run: Runner, packages: Sequence[str], into: Path, apt: Sequence[str] = ()) -> None:
@@ -46,12 +45,21 @@ def private_lists(run: Runner, state: Path, suite: str | None = None) -> list[st
     if suite:
         options.append("-oAPT::Update::Error-Mode=any")
         sources = state / "sources.list"
-        sources.write_text(f"deb [signed-by={_KEYRING}] {_MIRROR} {suite} main\n")
+        sources.write_text(f"deb [signed-by={_KEYRING}] {_mirror(run)} {suite} main\n")
         (state / "status").touch()
         options += [f"-oDir::Etc::sourcelist={sources}", "-oDir::Etc::sourceparts=/dev/null"]
         options += [f"-oDir::State::status={state}/status", "-oAPT::Default-Release="]
     run("apt-get", "-q", *options, "update", timeout=180)
     return options
+
+
+def _mirror(run: Runner) -> str:
+    """The archive the machine itself takes Debian from."""
+    told = run("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages")
+    mirrors = [line for line in told.split() if "security" not in line]
+    if not mirrors:
+        raise LabError("apt knows no Debian archive", "apt-get update")
+    return mirrors[0]
 
 
 def usable_lists(run: Runner, state: Path, package: str) -> list[str]:
