@@ -45,7 +45,7 @@ class KeyApp(TerminalApp[int], inherit_bindings=False):
         elif event.character == "!":
             raise RuntimeError("as asked for")
         elif event.character == "L":
-            self.repaint()
+            self.action_repaint()
         self.query_one(Page).refresh()
 
 

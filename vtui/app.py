@@ -77,7 +77,7 @@ class VtuiApp(TerminalApp[int], inherit_bindings=False):
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = f"vtui-{config.theme or best_theme()}"
+        self.theme = f"vtui-{config.theme or best_theme(self.depth)}"
         self.set_keymap(dict(config.keys))
 
     # -------------------------------------------------------------- life

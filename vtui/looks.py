@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import BUILTIN_THEMES, Theme
 
+from vtui.terminal.capabilities import Depth
 from vtui.text import to_ascii
 
 _ANSI = BUILTIN_THEMES["ansi-dark"]
@@ -114,11 +112,8 @@ class AsciiFilter(LineFilter):
         ]
 
 
-def best_theme(environ: Mapping[str, str] = os.environ) -> str:
-    """The theme a terminal can show, by NO_COLOR, COLORTERM and TERM."""
-    term = environ.get("TERM", "")
-    if environ.get("NO_COLOR") or term.startswith(("vt", "dumb")):
+def best_theme(depth: Depth) -> str:
+    """The theme that makes the most of so many colours."""
+    if depth < Depth.EIGHT:
         return "mono"
-    if environ.get("COLORTERM") in ("truecolor", "24bit") or "256color" in term:
-        return "dark"
-    return "16"
+    return "16" if depth <= Depth.SIXTEEN else "dark"

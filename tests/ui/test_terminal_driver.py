@@ -197,6 +197,15 @@ def test_an_answer_that_makes_no_sense_counts_as_none() -> None:
         assert terminal.size == (80, 24)
 
 
+def test_a_late_answer_still_counts() -> None:
+    with session(APP, tells_size=False, answers=False) as terminal:
+        terminal.shows("80x24 key 0")
+        terminal.emulator.resize(30, 100)
+        terminal.send(b"\x1b[30;100R")
+        terminal.shows("100x30 key 0")
+        assert terminal.size == (100, 30)
+
+
 def test_the_environment_tells_the_size_where_the_tty_does_not() -> None:
     with session(APP, size=(100, 30), tells_size=False, COLUMNS="100", LINES="30") as terminal:
         terminal.shows("100x30 key 0")
@@ -236,7 +245,7 @@ def test_a_size_that_comes_back_leaves_the_screen_right() -> None:
         terminal.until(lambda: terminal.emulator.looks() == before)
 
 
-# ------------------------------------------------------------------ Textual's own
+# ------------------------------------------------------------------ the shell's side
 
 
 def test_the_tty_of_the_shell_stays_blocking() -> None:

@@ -46,6 +46,9 @@ class Clock:
     def remove_writer(self, fd: int) -> None:
         self.writer = None
 
+    def is_closed(self) -> bool:
+        return False
+
     def get_debug(self) -> bool:
         return False
 

@@ -11,7 +11,9 @@ from textual.app import App, ReturnType
 from textual.driver import Driver
 from textual.screen import Screen
 
+from vtui.terminal.capabilities import Depth, capabilities
 from vtui.terminal.driver import TerminalDriver
+from vtui.terminal.line import is_serial
 
 
 class TerminalApp(App[ReturnType]):
@@ -34,7 +36,12 @@ class TerminalApp(App[ReturnType]):
             driver.show(renderable)
         self.post_display_hook()
 
-    def repaint(self) -> None:
-        """Write the whole screen again."""
+    @property
+    def depth(self) -> Depth:
+        """How many colours the terminal shows, a slow line considered."""
+        return capabilities(os.environ, slow=is_serial(0)).depth
+
+    def action_repaint(self) -> None:
+        """Write the whole screen again: a message of the kernel stands in it."""
         if isinstance(self._driver, TerminalDriver):
             self._driver.repaint()

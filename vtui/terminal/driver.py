@@ -41,9 +41,6 @@ ANSWER_WITHIN = 0.5
 STORM = 0.04
 """Seconds in which changes of the window's size count as one."""
 
-SETTLE = 0.25
-"""Seconds after which the screen is written anew even if Textual has nothing to say to a change of size."""
-
 
 class TerminalDriver(Driver):
     """Shows on a terminal what Textual draws, as fast as the line allows and no faster."""
@@ -66,6 +63,7 @@ class TerminalDriver(Driver):
         self._escape: asyncio.TimerHandle | None = None
         self._resizing: asyncio.TimerHandle | None = None
         self._asking: asyncio.TimerHandle | None = None
+        self._asked = False
 
     @property
     def can_suspend(self) -> bool:
@@ -119,6 +117,7 @@ class TerminalDriver(Driver):
         if size is None:
             self._output.hold()
             self._output.say(ASK_SIZE)
+            self._asked = True
             self._asking = self._loop.call_later(ANSWER_WITHIN, self._told_size, *USUAL)
         self._loop.add_reader(line.fd, self._readable)
         self._reading = True
@@ -222,8 +221,7 @@ class TerminalDriver(Driver):
     def _resize(self, size: tuple[int, int]) -> None:
         self._size = size
         if self._output is not None:
-            self._output.painter.resize(*size)
-            self._output.soon(SETTLE)
+            self._output.resize(*size)
         self._send_size()
 
     def _send_size(self) -> None:
@@ -232,17 +230,20 @@ class TerminalDriver(Driver):
         self.send_message(events.Resize(size, size))
 
     def _told_size(self, columns: int, rows: int) -> None:
-        """The terminal has answered, or has had its time."""
-        if self._asking is None or self._line is None or self._output is None:
+        """The terminal has answered, though it be late, or has had its time."""
+        if not self._asked or self._line is None or self._output is None:
             return
-        self._asking.cancel()
-        self._asking = None
         sensible = columns in SENSIBLE[0] and rows in SENSIBLE[1]
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
+            self._output.release()
+        elif not sensible:
+            return
         size = (columns, rows) if sensible else USUAL
         self._line.size = size
         if size != self._size:
             self._resize(size)
-        self._output.release()
 
     # -------------------------------------------------------------- input
 

@@ -20,6 +20,9 @@ from vtui.terminal.painter import Painter
 PORTION = 4096
 """Bytes at once where the line has no speed."""
 
+SETTLE = 0.25
+"""Seconds to wait for an update after a change of size; Textual has none where it is changed back."""
+
 PATIENCE = 1.0
 """Seconds beyond the line's own time that the last bytes may take."""
 
@@ -57,11 +60,19 @@ class Output:
         self._watching = False
         self._painting = False
         self._held = False
+        self._update_due: asyncio.Handle | None = None
 
     def show(self, update: LayoutUpdate | ChopsUpdate) -> None:
         """Take an update; it is written when this turn of the event loop is over."""
         self.painter.take(update)
+        self._stop_waiting()
         self.soon()
+
+    def resize(self, width: int, height: int) -> None:
+        """The terminal has another size: write when there is an update that fits, or after a while."""
+        self.painter.resize(width, height)
+        self._stop_waiting()
+        self._update_due = self._loop.call_later(SETTLE, self._settle)
 
     def say(self, text: str) -> None:
         """Write control sequences, in order with what is shown."""
@@ -77,18 +88,15 @@ class Output:
         self._held = False
         self.soon()
 
-    def soon(self, delay: float = 0) -> None:
+    def soon(self) -> None:
         """Write before long, unless that is to happen anyway."""
         if self._timer is None and not self._watching:
-            self._timer = (
-                self._loop.call_later(delay, self._resume)
-                if delay
-                else self._loop.call_soon(self._resume)
-            )
+            self._timer = self._loop.call_soon(self._resume)
 
     def finish(self, text: str) -> None:
         """Write what has been begun and these last sequences; nothing after that. Raises HangUp."""
         self.stop()
+        self._stop_waiting()
         data = self._rest + text.encode("utf-8", "replace")
         self._rest = b""
         waiting = self._line.queued + len(data)
@@ -101,7 +109,17 @@ class Output:
             self._timer = None
         if self._watching:
             self._watching = False
-            self._loop.remove_writer(self._line.fd)
+            if not self._loop.is_closed():
+                self._loop.remove_writer(self._line.fd)
+
+    def _stop_waiting(self) -> None:
+        if self._update_due is not None:
+            self._update_due.cancel()
+            self._update_due = None
+
+    def _settle(self) -> None:
+        self._update_due = None
+        self.soon()
 
     # -------------------------------------------------------------- the pump
 
@@ -120,7 +138,7 @@ class Output:
                     self._watching = True
                     self._loop.add_writer(self._line.fd, self._resume)
                     return
-            if self._held or not self.painter.pending:
+            if self._held or self._update_due is not None or not self.painter.pending:
                 self._painting = False
                 return
             room = self._room()
